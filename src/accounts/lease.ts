@@ -1,0 +1,82 @@
+import type { AccountId, LeaseId, SessionId } from '../model/ids.ts';
+import type { Viewer } from '../model/viewer.ts';
+
+export const leaseStates = ['granted', 'connecting', 'open', 'closing', 'cooling', 'released'] as const;
+/** `cooling`: the socket is closed, the provider may still count it. */
+export type LeaseState = (typeof leaseStates)[number];
+
+export const leasePurposes = ['recording', 'live', 'vod', 'catchup', 'pretune', 'probe'] as const;
+export type LeasePurpose = (typeof leasePurposes)[number];
+
+/** What the lease needs of a socket towards a provider: a `net.Socket` is one. */
+export interface LeasedSocket {
+  readonly closed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+  destroy(error?: Error): unknown;
+}
+
+/**
+ * The session that holds a lease. The pool asks it for the slot back; the session answers by closing its upstream.
+ * Both are called synchronously and must not throw.
+ */
+export interface LeaseHolder {
+  readonly sessionId: SessionId;
+  /** True while nobody consumes (a lingering relay, a paused VOD session): the slot may be taken for anyone who waits. */
+  isIdle(): boolean;
+  /** True when `viewer` is the only one served, so that their next channel may take the slot (design C5). */
+  isSoleViewer(viewer: Viewer): boolean;
+  /** Close the upstream now: the slot is wanted. The lease ends when its socket has closed. */
+  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void;
+}
+
+export interface LeaseRequest {
+  /** Accounts that can serve, in order of preference. */
+  readonly candidates: readonly AccountId[];
+  readonly viewer: Viewer;
+  readonly purpose: LeasePurpose;
+  readonly holder: LeaseHolder;
+  readonly signal: AbortSignal;
+  /** How long to wait for a slot; the pool's default (12 s) when absent. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * The right to hold ONE upstream socket on an account, from before connect until after close plus cooling.
+ * `end` is the one way out: idempotent, safe in every state, and synchronous up to destroying the socket.
+ */
+export interface Lease {
+  readonly id: LeaseId;
+  readonly accountId: AccountId;
+  readonly state: LeaseState;
+  readonly purpose: LeasePurpose;
+  readonly viewer: Viewer;
+  /** Unix milliseconds of the grant. */
+  readonly since: number;
+  /** Before each connect. Throws if a socket is attached and not yet closed, or if the lease has ended. */
+  connecting(): void;
+  /**
+   * Ties a socket to the lease, as soon as it exists (before it is connected). One at a time; a redirect's first socket must have closed.
+   * When the lease has ended meanwhile, the socket is destroyed at once.
+   */
+  attach(socket: LeasedSocket): void;
+  /** Destroys the socket and resolves when it has closed; the lease stays, for a reconnect or another range. */
+  closeSocket(): Promise<void>;
+  /**
+   * What the provider answered, so that the pool can learn cooling and external use: `refused` is a capacity refusal.
+   * Resolves with how long to wait before trying again on this lease, or null when trying again is no use.
+   */
+  report(outcome: 'accepted' | 'refused'): number | null;
+  /** Gives the slot back. */
+  end(): void;
+  /** Resolves once the lease is `released`. */
+  readonly released: Promise<void>;
+}
+
+export interface Leases {
+  /** Rejects with NO_CAPACITY at the deadline, CANCELLED on abort. */
+  acquire(request: LeaseRequest): Promise<Lease>;
+  /** Grants in this turn or returns null; never waits, never takes a slot from anyone. */
+  tryAcquire(request: Omit<LeaseRequest, 'signal' | 'deadlineMs'>): Lease | null;
+  /** True when somebody waits for a slot that an idle holder of this account could free. */
+  hasWaiters(account: AccountId): boolean;
+}

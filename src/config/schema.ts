@@ -1,0 +1,201 @@
+import { z } from 'zod';
+
+/**
+ * The configuration document. Each key has a description and a default; docs/configuration.md, the checks of `coax check` and the
+ * admin API are made from it. `secret` in the metadata marks what never leaves the process.
+ */
+const secret = { secret: true } as const;
+
+const httpUrl = z
+  .string()
+  .trim()
+  .refine(
+    (text) => /^https?:\/\/[^\s/]+/i.test(text) && URL.canParse(text),
+    'has to be an address that starts with http:// or https://',
+  );
+/** Playlists and guides may also be files on this machine: a path, or a file: address. */
+const placeOfFile = z
+  .string()
+  .trim()
+  .refine(
+    (text) =>
+      /^https?:\/\//i.test(text)
+        ? URL.canParse(text)
+        : text.startsWith('/') || text.startsWith('file:') || /^[A-Za-z]:[\\/]/.test(text),
+    'has to be an http(s) address or an absolute path of a file',
+  );
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name');
+const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not contain line breaks');
+
+export const accountSchema = z.strictObject({
+  id: z.string().min(1).meta({ description: 'Made by Coax; stays the same when the login changes.' }),
+  username: z
+    .string()
+    .default('')
+    .meta({ description: 'User name at the provider.', ...secret }),
+  password: z
+    .string()
+    .default('')
+    .meta({ description: 'Password at the provider.', ...secret }),
+  maxConnections: z
+    .int('has to be a whole number')
+    .min(0, 'has to be 0 (no limit) or more')
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Connections this login allows; 0 is no limit; empty asks the provider.' }),
+});
+
+export const sourceSchema = z.strictObject({
+  id: z.string().min(1).meta({ description: 'Made by Coax; never changes.' }),
+  kind: z.enum(['xtream', 'm3u', 'demo']).meta({ description: 'What kind of source it is.' }),
+  name: z.string().trim().min(1, 'must not be empty').max(200).meta({ description: 'The name you see.' }),
+  enabled: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'A source that is off keeps its channels out of the lineup.' }),
+  url: z
+    .union([placeOfFile, z.literal('')])
+    .default('')
+    .meta({ description: 'Address of the panel (xtream) or of the playlist (m3u).', ...secret }),
+  baseUrls: z
+    .array(httpUrl)
+    .max(20)
+    .default([])
+    .meta({ description: 'Other addresses of the same panel, tried in order.', ...secret }),
+  accounts: z.array(accountSchema).max(100).default([]).meta({ description: 'The logins, in order of preference.' }),
+  epgUrl: z
+    .union([placeOfFile, z.literal('')])
+    .default('')
+    .meta({ description: 'Address of an XMLTV guide; empty uses what the source offers.', ...secret }),
+  userAgent: z
+    .string()
+    .max(500)
+    .default('')
+    .meta({ description: 'User agent for lists and streams; empty uses that of a common player.' }),
+  headers: z
+    .record(headerName, headerValue)
+    .default({})
+    .meta({ description: 'More headers for lists and streams.', ...secret }),
+  refreshHours: z
+    .number()
+    .min(0)
+    .max(720)
+    .default(12)
+    .meta({ description: 'Hours between refreshes; 0 only refreshes by hand.' }),
+  timeZone: z
+    .string()
+    .default('')
+    .meta({ description: "Zone of guide times that carry none; empty is the provider's, else UTC." }),
+});
+
+export const outputSchema = z.strictObject({
+  id: z.string().min(1).meta({ description: 'Made by Coax.' }),
+  name: z.string().trim().min(1).max(200).meta({ description: 'The name you see.' }),
+  token: z
+    .string()
+    .min(16)
+    .meta({ description: 'The secret part of its addresses.', ...secret }),
+  groups: z.array(z.string()).default([]).meta({ description: 'Only channels of these groups; empty takes all.' }),
+});
+
+const ms = (value: number, description: string, min = 0, max = 3_600_000) =>
+  z.int().min(min).max(max).default(value).meta({ description });
+
+export const settingsSchema = z.strictObject({
+  publicUrl: z
+    .union([httpUrl, z.literal('')])
+    .default('')
+    .meta({ description: 'Address under which players reach Coax; empty uses the one they asked.' }),
+  logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').meta({ description: 'How much is logged.' }),
+  live: z
+    .strictObject({
+      lingerMs: ms(5_000, 'How long a channel stays open after its last viewer left.'),
+      backlogMs: ms(5_000, 'How much of a running channel a new viewer gets at once.', 0, 60_000),
+      ringMs: ms(15_000, 'How much of a channel is kept in memory.', 1_000, 300_000),
+      ringBytes: z
+        .int()
+        .min(1_048_576)
+        .max(1_073_741_824)
+        .default(33_554_432)
+        .meta({ description: 'The most bytes kept in memory for a channel.' }),
+      stallMs: ms(10_000, 'How long a provider may send nothing before the stream is opened anew.', 500),
+      connectMs: ms(10_000, 'How long a provider may take to answer.', 500),
+      startMs: ms(15_000, 'How long a viewer waits for the first picture.', 500),
+      writeProgressMs: ms(20_000, 'How long a player may read nothing before it is dropped.', 1_000),
+      clientBufferBytes: z
+        .int()
+        .min(65_536)
+        .max(67_108_864)
+        .default(1_048_576)
+        .meta({ description: "The most bytes that wait in a player's socket." }),
+    })
+    .prefault({}),
+  vod: z
+    .strictObject({
+      pauseMs: ms(60_000, 'How long a player may pause before its connection is given back.', 1_000),
+      sessionIdleMs: ms(30_000, 'How long a playback lives between two requests.', 1_000),
+      cacheBytes: z
+        .int()
+        .min(0)
+        .max(1_073_741_824)
+        .default(67_108_864)
+        .meta({ description: 'Memory for the heads and tails of files.' }),
+      connectMs: ms(10_000, 'How long a provider may take to answer.', 500),
+      stallMs: ms(15_000, 'How long a provider may send nothing before the range is asked anew.', 500),
+    })
+    .prefault({}),
+  accounts: z
+    .strictObject({
+      waitMs: ms(12_000, 'How long a viewer waits for a free connection.'),
+      coolingFloorMs: ms(
+        50,
+        'The least time between closing a connection and opening the next on a full account.',
+        0,
+        30_000,
+      ),
+      coolingCapMs: ms(30_000, 'The most that Coax learns to wait after a connection was closed.', 0, 120_000),
+    })
+    .prefault({}),
+  ingest: z
+    .strictObject({
+      timeoutMs: ms(60_000, 'How long a provider may be silent while a list is read.', 1_000),
+      maxBytes: z
+        .int()
+        .min(1_048_576)
+        .default(4_294_967_296)
+        .meta({ description: 'The largest list or guide, unpacked, in bytes.' }),
+      collapseShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .meta({ description: 'A list that lost more than this share is held back until it comes twice.' }),
+      guidePastDays: z
+        .number()
+        .min(0)
+        .max(60)
+        .default(1)
+        .meta({ description: 'Days of past programmes that are kept.' }),
+      guideFutureDays: z
+        .number()
+        .min(1)
+        .max(60)
+        .default(14)
+        .meta({ description: 'Days of coming programmes that are kept.' }),
+    })
+    .prefault({}),
+});
+
+export const configSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  settings: settingsSchema.prefault({}),
+  sources: z.array(sourceSchema).max(1_000).default([]),
+  outputs: z.array(outputSchema).max(1_000).default([]),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type Settings = z.infer<typeof settingsSchema>;
+export type SourceConfig = z.infer<typeof sourceSchema>;
+export type AccountConfig = z.infer<typeof accountSchema>;
+export type OutputConfig = z.infer<typeof outputSchema>;
