@@ -1,0 +1,33 @@
+import type { Config, SourceConfig } from './schema.ts';
+
+const secretHeader = /^(authorization|proxy-authorization|cookie|x-.*(?:token|key|auth).*)$/i;
+
+/** Every secret of one source, in the forms in which it is kept: logins, passwords in addresses, tokens in queries, secret headers. */
+export function secretsOfSource(source: SourceConfig): string[] {
+  const found: string[] = [];
+  for (const { username, password } of source.accounts) found.push(username, password, `${username}:${password}`);
+  for (const address of [source.url, source.epgUrl, ...source.baseUrls]) found.push(...secretsOfAddress(address));
+  for (const [name, value] of Object.entries(source.headers))
+    if (secretHeader.test(name)) found.push(value, value.replace(/^\S+\s+/, ''));
+  return found.filter((text) => text !== '');
+}
+
+/** The secrets an address may hold: userinfo, and the values of query keys that are no plain words. */
+export function secretsOfAddress(address: string): string[] {
+  if (!URL.canParse(address)) return [];
+  const url = new URL(address);
+  const values = [url.username, url.password].map((text) => decodeURIComponent(text));
+  const harmless = /^(type|output|action|format|days|prev_days|next_days|limit)$/i;
+  for (const [key, value] of url.searchParams) if (!harmless.test(key)) values.push(value);
+  return values.filter((text) => text !== '');
+}
+
+/** What must never be seen outside, by owner. */
+export function secretsOfConfig(config: Config): Map<string, string[]> {
+  const owners = new Map(config.sources.map((source) => [`source ${source.id}`, secretsOfSource(source)]));
+  owners.set(
+    'outputs',
+    config.outputs.map(({ token }) => token),
+  );
+  return owners;
+}
