@@ -1,21 +1,9 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { AccountId, OutputId, SourceId } from '../model/ids.ts';
-import type { UpstreamRequest } from '../model/upstream-request.ts';
+import type { OutputId } from '../model/ids.ts';
+import type { PlayableFile } from '../model/playable.ts';
 import type { Viewer } from '../model/viewer.ts';
 
-/** A movie, an episode or a piece of an archive, as a VOD session needs it. */
-export interface PlayableFile {
-  /** Movie or episode id. */
-  readonly itemId: string;
-  readonly title: string;
-  readonly ext: string;
-  readonly contentType: string;
-  readonly sourceId: SourceId;
-  readonly accounts: readonly AccountId[];
-  /** The size known from earlier playback, in bytes; answers HEAD without the provider. */
-  readonly knownSize?: number;
-  request(account: AccountId): UpstreamRequest;
-}
+export type { PlayableFile } from '../model/playable.ts';
 
 export interface FileRequest {
   readonly file: PlayableFile;

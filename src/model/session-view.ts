@@ -1,0 +1,36 @@
+import type { AccountId, ChannelId, OutputId, SessionId, SourceId, StreamId } from './ids.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface ConsumerView {
+  readonly id: string;
+  readonly viewer: Viewer;
+  readonly outputId?: OutputId;
+  readonly since: number;
+  readonly bytes: number;
+  /** How far behind live it reads, in milliseconds. */
+  readonly lagMs: number;
+  readonly skips: number;
+}
+
+/** A relay or a VOD session as the API lists it: read from the live object, never kept apart (design C6). */
+export interface SessionView {
+  readonly id: SessionId;
+  readonly kind: 'live' | 'vod';
+  readonly state: string;
+  readonly title: string;
+  readonly channelId?: ChannelId;
+  readonly itemId?: string;
+  readonly streamId?: StreamId;
+  readonly sourceId?: SourceId;
+  readonly accountId?: AccountId;
+  readonly leaseId?: string;
+  readonly since: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Bits per second over the last seconds. */
+  readonly bitRate: number;
+  readonly bufferedBytes: number;
+  readonly bufferedMs: number;
+  readonly reconnects: number;
+  readonly consumers: readonly ConsumerView[];
+}
