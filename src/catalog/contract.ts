@@ -132,9 +132,11 @@ export interface ChannelReads {
   groups(sourceIds?: readonly SourceId[]): readonly GroupCount[];
 }
 
+/** Writes of the main thread wait for the ingest worker's transactions without blocking the event loop. */
 export interface ChannelWrites {
   /** The channel as it is afterwards, or null when there is none. */
-  patch(id: ChannelId, patch: ChannelPatch): Channel | null;
+  patch(id: ChannelId, patch: ChannelPatch): Promise<Channel | null>;
+  /** Queued; facts of a stream that is gone are dropped. */
   saveCodecs(stream: StreamId, facts: CodecFacts): void;
 }
 
