@@ -66,6 +66,11 @@ export interface Lease {
    * Resolves with how long to wait before trying again on this lease, or null when trying again is no use.
    */
   report(outcome: 'accepted' | 'refused'): number | null;
+  /**
+   * How long to wait before the next connect on this lease, in milliseconds, because the provider may still count the socket that
+   * closed last and the account is full; 0 (or absent) when there is no reason to wait.
+   */
+  readonly reopenDelayMs?: number;
   /** Gives the slot back. */
   end(): void;
   /** Resolves once the lease is `released`. */

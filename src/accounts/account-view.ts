@@ -1,0 +1,60 @@
+import type { Account } from '../model/account.ts';
+import type { AccountId, LeaseId, SourceId } from '../model/ids.ts';
+import type { LeasePurpose, LeaseState } from './lease.ts';
+import type { LoginScope, RefusalCounts } from './login-scope.ts';
+
+export interface LeaseView {
+  readonly id: LeaseId;
+  readonly state: LeaseState;
+  readonly purpose: LeasePurpose;
+  /** The viewer's label. */
+  readonly viewer: string;
+  /** Unix milliseconds of the grant. */
+  readonly since: number;
+}
+
+/** One account as `GET /api/v1/accounts` shows it. Cooling, external use and refusals are those of its login. */
+export interface AccountView {
+  readonly id: AccountId;
+  readonly sourceId: SourceId;
+  readonly label: string;
+  /** The limit in force: the smallest of the accounts that share the login; null is unlimited. */
+  readonly limit: number | null;
+  /** Leases of this account that are not cooling. */
+  readonly leases: readonly LeaseView[];
+  /** How many closed connections the provider may still count. */
+  readonly cooling: number;
+  /** How long a closed connection is counted, as learned. */
+  readonly coolingMs: number;
+  /** Connections of other programs on the same login, as far as known. */
+  readonly external: number;
+  readonly waiters: number;
+  /** More leases than the limit allows, after it was lowered. */
+  readonly overLimit: boolean;
+  readonly refusals: Readonly<RefusalCounts>;
+}
+
+/** Reads an account's state from the live objects. */
+export function accountView(account: Account, scope: LoginScope, waiters: number): AccountView {
+  const own = [...scope.leases].filter((lease) => lease.accountId === account.id);
+  const active = own.filter((lease) => lease.state !== 'cooling');
+  return {
+    id: account.id,
+    sourceId: account.sourceId,
+    label: account.label,
+    limit: scope.limit,
+    leases: active.map(({ id, state, purpose, viewer, since }) => ({
+      id,
+      state,
+      purpose,
+      viewer: viewer.label,
+      since,
+    })),
+    cooling: own.length - active.length,
+    coolingMs: Math.round(scope.cooling.ms),
+    external: scope.external.count(performance.now()),
+    waiters,
+    overLimit: scope.limit !== null && scope.used > scope.limit,
+    refusals: { ...scope.refusals },
+  };
+}

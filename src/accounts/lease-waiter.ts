@@ -1,0 +1,36 @@
+import type { PooledLease } from './pooled-lease.ts';
+import { type Lease, type LeaseRequest, leasePurposes } from './lease.ts';
+
+/** One request that waits for a slot. It settles exactly once. */
+export interface Waiter {
+  readonly request: Omit<LeaseRequest, 'signal' | 'deadlineMs'>;
+  readonly since: number;
+  /** The lease that was asked to yield for this waiter: its slot is reserved. */
+  claim: PooledLease | null;
+  claimReason: 'idle' | 'taken-over' | null;
+  settled: boolean;
+  readonly grant: (lease: Lease) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** Waiters by priority (the order of `leasePurposes`), first come first served within one. */
+export class WaiterQueue {
+  readonly #lanes: readonly Set<Waiter>[] = leasePurposes.map(() => new Set<Waiter>());
+
+  get size(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.size, 0);
+  }
+
+  add(waiter: Waiter): void {
+    this.#lanes[leasePurposes.indexOf(waiter.request.purpose)]?.add(waiter);
+  }
+
+  delete(waiter: Waiter): boolean {
+    return this.#lanes.some((lane) => lane.delete(waiter));
+  }
+
+  /** A copy, in order: granting one changes the queue. */
+  inOrder(): Waiter[] {
+    return this.#lanes.flatMap((lane) => [...lane]);
+  }
+}

@@ -1,0 +1,85 @@
+import type { LoginKey } from '../model/ids.ts';
+import { Cooling, type CoolingBounds } from './cooling.ts';
+import { ExternalUse } from './external-use.ts';
+import type { PooledLease } from './pooled-lease.ts';
+import type { LeasedSocket } from './lease.ts';
+
+/** A panel may count a closed connection for a while: what we used in this time before a report is taken off it. */
+const reportLagMs = 5_000;
+const historyMs = 60_000;
+
+export interface RefusalCounts {
+  capacity: number;
+  timeout: number;
+  aborted: number;
+}
+
+/**
+ * One login at a provider, with everything that counts against its limit. Accounts with the same login share it, and the smallest
+ * limit any of them names. The count is the size of a set.
+ */
+export class LoginScope {
+  readonly key: LoginKey;
+  /** null is unlimited. */
+  limit: number | null = null;
+  readonly leases = new Set<PooledLease>();
+  /** Sockets that came after their lease had ended; destroyed, not yet closed. */
+  readonly strays = new Set<LeasedSocket>();
+  readonly cooling: Cooling;
+  readonly external = new ExternalUse();
+  readonly refusals: RefusalCounts = { capacity: 0, timeout: 0, aborted: 0 };
+  readonly #history: { readonly at: number; readonly count: number }[] = [];
+
+  constructor(key: LoginKey, bounds: CoolingBounds) {
+    this.key = key;
+    this.cooling = new Cooling(bounds);
+  }
+
+  /** Slots of our own that count, cooling ones included. */
+  get used(): number {
+    return this.leases.size + this.strays.size;
+  }
+
+  /** True when a lease may be added with nothing but our own use counted. */
+  get hasOwnRoom(): boolean {
+    return this.limit === null || this.used < this.limit;
+  }
+
+  /** True when a lease may be added, external use counted. */
+  hasRoom(now: number): boolean {
+    if (this.limit === null) return true;
+    if (this.used >= this.limit) return false;
+    return this.used + this.external.count(now) < this.limit || this.external.trialDue(now);
+  }
+
+  add(lease: PooledLease, now: number): void {
+    this.leases.add(lease);
+    if (this.limit !== null && this.used + this.external.count(now) > this.limit) this.external.trialTaken(now);
+    this.#remember(now);
+  }
+
+  remove(lease: PooledLease, now: number): void {
+    this.leases.delete(lease);
+    this.#remember(now);
+  }
+
+  /** The provider counts `activeConnections` on this login at `at` (a `performance.now()` reading). */
+  noteActive(activeConnections: number, at: number, now: number): void {
+    this.external.note(activeConnections - this.#mostUsed(at - reportLagMs, at), now);
+  }
+
+  #remember(now: number): void {
+    this.#history.push({ at: now, count: this.used });
+    while (this.#history.length > 256 || (this.#history[1]?.at ?? now) < now - historyMs) this.#history.shift();
+  }
+
+  #mostUsed(from: number, to: number): number {
+    let most = 0;
+    let before = 0;
+    for (const { at, count } of this.#history) {
+      if (at <= from) before = count;
+      else if (at <= to) most = Math.max(most, count);
+    }
+    return Math.max(most, before);
+  }
+}

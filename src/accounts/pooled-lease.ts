@@ -1,0 +1,217 @@
+import { CoaxError } from '../errors.ts';
+import type { AccountId, LeaseId } from '../model/ids.ts';
+import type { Viewer } from '../model/viewer.ts';
+import type { Lease, LeaseHolder, LeasePurpose, LeaseState, LeasedSocket } from './lease.ts';
+import type { LoginScope } from './login-scope.ts';
+
+/** A destroyed socket that has not said `close` after this time is given up. */
+export const closeCapMs = 2_000;
+
+/** What a lease needs of its pool. */
+export interface LeaseKeeper {
+  /** The lease has left its last state; its slot is free. */
+  leaseReleased(lease: PooledLease): void;
+  /** The lease has begun to end or a socket of it has closed: somebody may be waiting for that. */
+  leaseChanged(lease: PooledLease): void;
+  refused(lease: PooledLease, refusalsOfLease: number): number | null;
+  accepted(lease: PooledLease): void;
+  forced(lease: PooledLease, what: 'close' | 'late-socket'): void;
+}
+
+export interface PooledLeaseOptions {
+  readonly id: LeaseId;
+  readonly accountId: AccountId;
+  readonly scope: LoginScope;
+  readonly purpose: LeasePurpose;
+  readonly viewer: Viewer;
+  readonly holder: LeaseHolder;
+  readonly order: number;
+  readonly keeper: LeaseKeeper;
+}
+
+/** One granted slot: granted → connecting → open → closing → cooling → released. Back to granted when a socket closes on its own. */
+export class PooledLease implements Lease {
+  readonly id: LeaseId;
+  readonly accountId: AccountId;
+  readonly purpose: LeasePurpose;
+  readonly viewer: Viewer;
+  readonly since = Date.now();
+  readonly grantedAt = performance.now();
+  readonly released: Promise<void>;
+  readonly holder: LeaseHolder;
+  readonly scope: LoginScope;
+  /** Counts up with each grant: the most recently opened lease has the highest. */
+  readonly order: number;
+  readonly #keeper: LeaseKeeper;
+  readonly #resolveReleased: () => void;
+  readonly #sockets = new Set<LeasedSocket>();
+  #state: LeaseState = 'granted';
+  #ended = false;
+  #closedAt: number | null = null;
+  #refusals = 0;
+  #capTimer: NodeJS.Timeout | undefined;
+  #coolingTimer: NodeJS.Timeout | undefined;
+  #coolingUntil: number | null = null;
+  #closeWaiters: (() => void)[] = [];
+
+  constructor(options: PooledLeaseOptions) {
+    this.id = options.id;
+    this.accountId = options.accountId;
+    this.scope = options.scope;
+    this.purpose = options.purpose;
+    this.viewer = options.viewer;
+    this.holder = options.holder;
+    this.order = options.order;
+    this.#keeper = options.keeper;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.released = promise;
+    this.#resolveReleased = resolve;
+  }
+
+  get state(): LeaseState {
+    return this.#state;
+  }
+
+  /** True once `end` was called. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Sockets attached and not yet closed; at most one, unless a late one is being destroyed. */
+  get sockets(): ReadonlySet<LeasedSocket> {
+    return this.#sockets;
+  }
+
+  /** When cooling ends, as a `performance.now()` reading; null while not cooling. */
+  get coolingUntil(): number | null {
+    return this.#coolingUntil;
+  }
+
+  get reopenDelayMs(): number {
+    const { scope } = this;
+    if (this.#closedAt === null || scope.limit === null || scope.used < scope.limit) return 0;
+    return Math.max(0, Math.ceil(this.#closedAt + scope.cooling.ms - performance.now()));
+  }
+
+  connecting(): void {
+    if (this.#ended) throw new CoaxError('CANCELLED', 'The connection was given back before it was opened');
+    if (this.#sockets.size > 0) throw new CoaxError('INTERNAL', 'A lease holds one socket at a time');
+    this.#state = 'connecting';
+  }
+
+  attach(socket: LeasedSocket): void {
+    if (this.#state === 'released') return this.#adoptStray(socket);
+    if (socket.closed) return;
+    if (this.#ended) {
+      this.#keeper.forced(this, 'late-socket');
+      this.#stopCooling();
+      this.#hold(socket);
+      this.#beginClosing();
+      return;
+    }
+    if (this.#sockets.size > 0) {
+      socket.destroy();
+      throw new CoaxError('INTERNAL', 'A lease holds one socket at a time');
+    }
+    this.#hold(socket);
+    this.#state = 'open';
+  }
+
+  closeSocket(): Promise<void> {
+    if (this.#sockets.size === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#closeWaiters.push(resolve);
+    this.#beginClosing();
+    return promise;
+  }
+
+  report(outcome: 'accepted' | 'refused'): number | null {
+    if (this.#ended) return null;
+    if (outcome === 'refused') {
+      this.#refusals += 1;
+      return this.#keeper.refused(this, this.#refusals);
+    }
+    this.#refusals = 0;
+    this.#keeper.accepted(this);
+    return null;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#sockets.size > 0) this.#beginClosing();
+    else this.#coolOrRelease();
+    this.#keeper.leaseChanged(this);
+  }
+
+  /** Ends and skips cooling; for a pool that stops. */
+  endWithoutCooling(): void {
+    this.end();
+    if (this.#state === 'cooling') this.#release();
+  }
+
+  #hold(socket: LeasedSocket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#socketClosed(socket));
+  }
+
+  #beginClosing(): void {
+    this.#state = 'closing';
+    this.#capTimer ??= setTimeout(() => this.#giveUpSockets(), closeCapMs);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #giveUpSockets(): void {
+    this.#keeper.forced(this, 'close');
+    for (const socket of this.#sockets) this.#socketClosed(socket);
+  }
+
+  #socketClosed(socket: LeasedSocket): void {
+    if (!this.#sockets.delete(socket)) return;
+    this.#closedAt = performance.now();
+    this.scope.cooling.closed(this.#closedAt);
+    if (this.#sockets.size > 0) return;
+    clearTimeout(this.#capTimer);
+    this.#capTimer = undefined;
+    if (this.#ended) this.#coolOrRelease();
+    else this.#state = 'granted';
+    const waiters = this.#closeWaiters;
+    this.#closeWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #coolOrRelease(): void {
+    const now = performance.now();
+    const until = this.#closedAt === null || this.scope.limit === null ? now : this.#closedAt + this.scope.cooling.ms;
+    if (until <= now) return this.#release();
+    this.#state = 'cooling';
+    this.#coolingUntil = until;
+    this.#coolingTimer = setTimeout(() => this.#release(), Math.ceil(until - now));
+  }
+
+  #stopCooling(): void {
+    clearTimeout(this.#coolingTimer);
+    this.#coolingUntil = null;
+  }
+
+  #release(): void {
+    this.#stopCooling();
+    this.#state = 'released';
+    this.#resolveReleased();
+    this.#keeper.leaseReleased(this);
+  }
+
+  #adoptStray(socket: LeasedSocket): void {
+    if (socket.closed) return;
+    const { strays } = this.scope;
+    this.#keeper.forced(this, 'late-socket');
+    const gone = () => {
+      clearTimeout(cap);
+      if (strays.delete(socket)) this.#keeper.leaseChanged(this);
+    };
+    const cap = setTimeout(gone, closeCapMs);
+    strays.add(socket);
+    socket.once('close', gone);
+    socket.destroy();
+  }
+}
