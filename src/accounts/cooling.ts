@@ -1,6 +1,6 @@
 export interface CoolingBounds {
-  readonly floorMs: number;
-  readonly capMs: number;
+  readonly coolingFloorMs: number;
+  readonly coolingCapMs: number;
 }
 
 /** A refusal this long after our own close proves nothing new: the next wait is at least this much longer. */
@@ -22,7 +22,7 @@ export class Cooling {
 
   constructor(bounds: CoolingBounds) {
     this.#bounds = bounds;
-    this.#ms = bounds.floorMs;
+    this.#ms = bounds.coolingFloorMs;
   }
 
   /** How long a slot stays counted after its socket closed. */
@@ -45,12 +45,12 @@ export class Cooling {
   refused(now: number): number | null {
     if (this.#lastCloseAt === null) return null;
     const elapsed = now - this.#lastCloseAt;
-    if (elapsed >= this.#bounds.capMs) return null;
+    if (elapsed >= this.#bounds.coolingCapMs) return null;
     this.#refusedSinceClose = true;
     this.#refusedAfterMs = now - this.#refusedAt > memoryMs ? elapsed : Math.max(this.#refusedAfterMs, elapsed);
     this.#refusedAt = now;
     const next = Math.max(this.#ms, elapsed * 2, elapsed + smallestStepMs);
-    this.#ms = Math.min(this.#bounds.capMs, next);
+    this.#ms = Math.min(this.#bounds.coolingCapMs, next);
     return Math.max(1, Math.ceil(this.#ms - elapsed));
   }
 
@@ -60,13 +60,13 @@ export class Cooling {
     const elapsed = now - this.#lastCloseAt;
     if (this.#refusedSinceClose) {
       // The truth lies between the last refusal and this success; the success is the safe side of it.
-      this.#ms = Math.min(this.#bounds.capMs, Math.max(this.#bounds.floorMs, elapsed));
+      this.#ms = Math.min(this.#bounds.coolingCapMs, Math.max(this.#bounds.coolingFloorMs, elapsed));
       this.#refusedSinceClose = false;
       return;
     }
     if (elapsed > this.#ms * 2 + smallestStepMs) return;
     const known = now - this.#refusedAt > memoryMs ? 0 : this.#refusedAfterMs * 1.1;
-    const least = Math.max(this.#bounds.floorMs, known);
+    const least = Math.max(this.#bounds.coolingFloorMs, known);
     if (this.#ms > least) this.#ms = Math.max(least, this.#ms * 0.95);
   }
 }
