@@ -2,6 +2,7 @@ import type { Account } from '../model/account.ts';
 import type { AccountId, LeaseId, SourceId } from '../model/ids.ts';
 import type { LeasePurpose, LeaseState } from './lease.ts';
 import type { LoginScope, RefusalCounts } from './login-scope.ts';
+import type { PooledLease } from './pooled-lease.ts';
 
 export interface LeaseView {
   readonly id: LeaseId;
@@ -31,12 +32,19 @@ export interface AccountView {
   readonly waiters: number;
   /** More leases than the limit allows, after it was lowered. */
   readonly overLimit: boolean;
+  /** The account is gone from the configuration; its last leases are ending. */
+  readonly removed: boolean;
   readonly refusals: Readonly<RefusalCounts>;
 }
 
-/** Reads an account's state from the live objects. */
-export function accountView(account: Account, scope: LoginScope, waiters: number): AccountView {
-  const own = [...scope.leases].filter((lease) => lease.accountId === account.id);
+/** Reads an account's state from the live objects. `own`: its leases, also those on a login it had before. */
+export function accountView(
+  account: Account,
+  scope: LoginScope,
+  own: readonly PooledLease[],
+  waiters: number,
+  removed: boolean,
+): AccountView {
   const active = own.filter((lease) => lease.state !== 'cooling');
   return {
     id: account.id,
@@ -55,6 +63,7 @@ export function accountView(account: Account, scope: LoginScope, waiters: number
     external: scope.external.count(performance.now()),
     waiters,
     overLimit: scope.limit !== null && scope.used > scope.limit,
+    removed,
     refusals: { ...scope.refusals },
   };
 }

@@ -7,7 +7,7 @@ import type { GrantWay, LeaseObserver } from './lease-events.ts';
 import { type AccountView, accountView } from './account-view.ts';
 import { type Waiter, WaiterQueue } from './lease-waiter.ts';
 import { LoginScope } from './login-scope.ts';
-import { type LeaseKeeper, PooledLease } from './pooled-lease.ts';
+import { type LeaseKeeper, type Member, PooledLease } from './pooled-lease.ts';
 import { findVictim } from './victim.ts';
 
 /** A holder that was asked for its slot and still has it after this time loses it. */
@@ -26,11 +26,6 @@ export interface LeasePoolOptions extends CoolingBounds {
 }
 
 type Request = Omit<LeaseRequest, 'signal' | 'deadlineMs'>;
-
-interface Member {
-  readonly account: Account;
-  readonly scope: LoginScope;
-}
 
 /**
  * Grants leases within the limits of accounts and logins. Every decision is one synchronous step, so no two requests can get the
@@ -139,9 +134,18 @@ export class LeasePool implements Leases, LeaseKeeper {
   /** What `GET /api/v1/accounts` shows; read from the live objects. */
   snapshot(): AccountView[] {
     const waiters = this.#waiters.inOrder();
-    return [...this.#members.values()].map(({ account, scope }) =>
-      accountView(account, scope, waiters.filter((waiter) => waiter.request.candidates.includes(account.id)).length),
-    );
+    const leases = this.leases();
+    const view = ({ account, scope }: Member, removed: boolean): AccountView =>
+      accountView(
+        account,
+        scope,
+        leases.filter((lease) => lease.accountId === account.id),
+        waiters.filter((waiter) => waiter.request.candidates.includes(account.id)).length,
+        removed,
+      );
+    const present = [...this.#members.values()].map((member) => view(member, false));
+    const leaving = leases.filter((lease) => !this.#members.has(lease.accountId)).map((lease) => lease.member);
+    return [...present, ...[...new Set(leaving)].map((member) => view(member, true))];
   }
 
   /** Refuses who waits, asks every holder to close, and resolves when every socket has closed. Cooling is not waited for. */
@@ -178,11 +182,12 @@ export class LeasePool implements Leases, LeaseKeeper {
     this.#pump();
   }
 
-  refused(lease: PooledLease, refusalsOfLease: number): number | null {
+  refused(lease: PooledLease, outcome: 'refused' | 'doubtful', refusalsOfLease: number): number | null {
     const now = performance.now();
     const { scope } = lease;
-    scope.refusals.capacity += 1;
     const waitMs = scope.cooling.refused(now);
+    if (outcome === 'doubtful' && waitMs === null) return null;
+    scope.refusals.capacity += 1;
     this.#options.observe?.({ kind: 'provider-refused', accountId: lease.accountId, afterOwnClose: waitMs !== null });
     if (refusalsOfLease >= mostRefusals) return null;
     if (waitMs !== null) return waitMs;
@@ -293,12 +298,12 @@ export class LeasePool implements Leases, LeaseKeeper {
     waiter.grant(this.#grantLease(waiter.request, member, waitedMs === 0 && way === 'waited' ? 'free' : way, waitedMs));
   }
 
-  #grantLease(request: Request, { account, scope }: Member, way: GrantWay, waitedMs: number): PooledLease {
+  #grantLease(request: Request, member: Member, way: GrantWay, waitedMs: number): PooledLease {
+    const { account, scope } = member;
     this.#lastOrder += 1;
     const lease = new PooledLease({
       id: `l${this.#lastOrder}` as LeaseId,
-      accountId: account.id,
-      scope,
+      member,
       purpose: request.purpose,
       viewer: request.viewer,
       holder: request.holder,

@@ -8,6 +8,9 @@ export type LeaseState = (typeof leaseStates)[number];
 export const leasePurposes = ['recording', 'live', 'vod', 'catchup', 'pretune', 'probe'] as const;
 export type LeasePurpose = (typeof leasePurposes)[number];
 
+/** See `Lease.report`. */
+export type LeaseOutcome = 'accepted' | 'refused' | 'doubtful';
+
 /** What the lease needs of a socket towards a provider: a `net.Socket` is one. */
 export interface LeasedSocket {
   readonly closed: boolean;
@@ -62,10 +65,11 @@ export interface Lease {
   /** Destroys the socket and resolves when it has closed; the lease stays, for a reconnect or another range. */
   closeSocket(): Promise<void>;
   /**
-   * What the provider answered, so that the pool can learn cooling and external use: `refused` is a capacity refusal.
+   * What the provider answered, so that the pool can learn cooling and external use: `refused` is a capacity refusal, `doubtful` an
+   * answer that may be one (a 403, a reset before the first byte): it counts only shortly after a close of our own.
    * Resolves with how long to wait before trying again on this lease, or null when trying again is no use.
    */
-  report(outcome: 'accepted' | 'refused'): number | null;
+  report(outcome: LeaseOutcome): number | null;
   /**
    * How long to wait before the next connect on this lease, in milliseconds, because the provider may still count the socket that
    * closed last and the account is full; 0 (or absent) when there is no reason to wait.

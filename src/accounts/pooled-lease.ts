@@ -1,7 +1,8 @@
 import { CoaxError } from '../errors.ts';
+import type { Account } from '../model/account.ts';
 import type { AccountId, LeaseId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
-import type { Lease, LeaseHolder, LeasePurpose, LeaseState, LeasedSocket } from './lease.ts';
+import type { Lease, LeaseHolder, LeasePurpose, LeaseState, LeasedSocket, LeaseOutcome } from './lease.ts';
 import type { LoginScope } from './login-scope.ts';
 
 /** A destroyed socket that has not said `close` after this time is given up. */
@@ -13,15 +14,20 @@ export interface LeaseKeeper {
   leaseReleased(lease: PooledLease): void;
   /** The lease has begun to end or a socket of it has closed: somebody may be waiting for that. */
   leaseChanged(lease: PooledLease): void;
-  refused(lease: PooledLease, refusalsOfLease: number): number | null;
+  refused(lease: PooledLease, outcome: 'refused' | 'doubtful', refusalsOfLease: number): number | null;
   accepted(lease: PooledLease): void;
   forced(lease: PooledLease, what: 'close' | 'late-socket'): void;
 }
 
+/** An account as it was when it was granted from, with the login that counts. */
+export interface Member {
+  readonly account: Account;
+  readonly scope: LoginScope;
+}
+
 export interface PooledLeaseOptions {
   readonly id: LeaseId;
-  readonly accountId: AccountId;
-  readonly scope: LoginScope;
+  readonly member: Member;
   readonly purpose: LeasePurpose;
   readonly viewer: Viewer;
   readonly holder: LeaseHolder;
@@ -32,14 +38,13 @@ export interface PooledLeaseOptions {
 /** One granted slot: granted → connecting → open → closing → cooling → released. Back to granted when a socket closes on its own. */
 export class PooledLease implements Lease {
   readonly id: LeaseId;
-  readonly accountId: AccountId;
   readonly purpose: LeasePurpose;
   readonly viewer: Viewer;
   readonly since = Date.now();
   readonly grantedAt = performance.now();
   readonly released: Promise<void>;
   readonly holder: LeaseHolder;
-  readonly scope: LoginScope;
+  readonly member: Member;
   /** Counts up with each grant: the most recently opened lease has the highest. */
   readonly order: number;
   readonly #keeper: LeaseKeeper;
@@ -56,8 +61,7 @@ export class PooledLease implements Lease {
 
   constructor(options: PooledLeaseOptions) {
     this.id = options.id;
-    this.accountId = options.accountId;
-    this.scope = options.scope;
+    this.member = options.member;
     this.purpose = options.purpose;
     this.viewer = options.viewer;
     this.holder = options.holder;
@@ -66,6 +70,14 @@ export class PooledLease implements Lease {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.released = promise;
     this.#resolveReleased = resolve;
+  }
+
+  get accountId(): AccountId {
+    return this.member.account.id;
+  }
+
+  get scope(): LoginScope {
+    return this.member.scope;
   }
 
   get state(): LeaseState {
@@ -125,11 +137,11 @@ export class PooledLease implements Lease {
     return promise;
   }
 
-  report(outcome: 'accepted' | 'refused'): number | null {
+  report(outcome: LeaseOutcome): number | null {
     if (this.#ended) return null;
-    if (outcome === 'refused') {
+    if (outcome !== 'accepted') {
       this.#refusals += 1;
-      return this.#keeper.refused(this, this.#refusals);
+      return this.#keeper.refused(this, outcome, this.#refusals);
     }
     this.#refusals = 0;
     this.#keeper.accepted(this);

@@ -43,7 +43,11 @@ export function requestHop(options: HopOptions): Promise<Hop> {
     const abort = () => fail(new CoaxError('CANCELLED'));
     const connected = () => timeOut('The provider sent no answer', options.headerTimeoutMs);
     const closed = () =>
-      fail(new CoaxError('UPSTREAM_UNREACHABLE', 'The provider closed the connection without an answer'));
+      fail(
+        new CoaxError('UPSTREAM_UNREACHABLE', 'The provider closed the connection without an answer', {
+          details: { reset: true },
+        }),
+      );
     const finish = () => {
       settled = true;
       clearTimeout(timer);
@@ -139,5 +143,6 @@ function connectionError(error: unknown): CoaxError {
     words === undefined
       ? `The provider can not be reached (${code})`
       : `The provider can not be reached: ${words} (${code})`;
-  return new CoaxError('UPSTREAM_UNREACHABLE', message, { details: { reason: code } });
+  const reset = code === 'ECONNRESET' || code === 'EPIPE';
+  return new CoaxError('UPSTREAM_UNREACHABLE', message, { details: { reason: code, ...(reset ? { reset } : {}) } });
 }

@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http';
+import { CoaxError } from '../errors.ts';
+import { classifyAnswer, type MediaAnswer, type MediaVerdict } from './media-answer.ts';
+import type { OpenedMedia } from './media-client.ts';
+
+/** Three packets of a transport stream, whatever their size, and some. */
+const enoughBytes = 640;
+/** A text is read this far before it is called one: a stream may follow a PHP warning. */
+const preambleBytes = 8_192;
+const preambleMs = 300;
+
+export interface PeekOptions {
+  readonly atLeast: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits for the first bytes of a paused body without taking them away. Resolves with what there is at `atLeast` bytes, at the end
+ * of the body, or when the time is over; rejects when the body breaks or on abort.
+ */
+export function peekBody(body: IncomingMessage, { atLeast, timeoutMs, signal }: PeekOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const stop = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      body.removeListener('readable', read);
+      body.removeListener('error', fail);
+      body.removeListener('close', closed);
+    };
+    const finish = () => {
+      stop();
+      const bytes = Buffer.concat(chunks);
+      // Put back in the turn of the last read, before `end` can be emitted.
+      if (length > 0) body.unshift(bytes);
+      resolve(bytes);
+    };
+    const fail = () => {
+      stop();
+      reject(
+        new CoaxError('UPSTREAM_UNREACHABLE', 'The provider broke the connection before it sent media', {
+          details: { reset: true },
+        }),
+      );
+    };
+    const closed = () => (body.complete ? finish() : fail());
+    const abort = () => {
+      stop();
+      reject(new CoaxError('CANCELLED'));
+    };
+    const read = () => {
+      let chunk: unknown;
+      let got = false;
+      while ((chunk = body.read()) !== null) {
+        got = true;
+        if (!Buffer.isBuffer(chunk)) continue;
+        chunks.push(chunk);
+        length += chunk.length;
+      }
+      if (length >= atLeast || (!got && body.complete)) finish();
+    };
+    const timer = setTimeout(finish, timeoutMs);
+    if (signal.aborted) return abort();
+    if (body.destroyed) return fail();
+    if (body.readableEnded) return finish();
+    signal.addEventListener('abort', abort, { once: true });
+    body.once('error', fail);
+    body.once('close', closed);
+    body.on('readable', read);
+  });
+}
+
+export interface JudgeOptions extends Pick<MediaAnswer, 'expects' | 'at' | 'secrets' | 'capacityStatuses'> {
+  /** How long the first byte may take. */
+  readonly firstByteTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the first bytes of an opened answer and judges it; they stay in the body. Rejects with UPSTREAM_STALLED when none come,
+ * UPSTREAM_UNREACHABLE when the connection breaks, CANCELLED on abort. The socket is left to the caller.
+ */
+export async function judgeMedia(opened: OpenedMedia, options: JudgeOptions): Promise<MediaVerdict> {
+  const { body, status, headers } = opened;
+  const { signal, firstByteTimeoutMs: timeoutMs } = options;
+  const judge = (first: Buffer): MediaVerdict =>
+    classifyAnswer({
+      status,
+      headers,
+      first,
+      expects: options.expects,
+      ...(options.at === undefined ? {} : { at: options.at }),
+      ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+      ...(options.capacityStatuses === undefined ? {} : { capacityStatuses: options.capacityStatuses }),
+    });
+  if (status !== 200 && status !== 206) {
+    // The page of an error is worth a moment, not a failure of its own.
+    const page = await peekBody(body, { atLeast: preambleBytes, timeoutMs: preambleMs, signal }).catch(
+      (error: unknown) => {
+        if (signal.aborted) throw error;
+        return Buffer.alloc(0);
+      },
+    );
+    return judge(page);
+  }
+  const first = await peekBody(body, { atLeast: enoughBytes, timeoutMs, signal });
+  if (first.length === 0 && !body.complete)
+    throw new CoaxError('UPSTREAM_STALLED', `The provider sent nothing within ${timeoutMs} ms`);
+  const verdict = judge(first);
+  if (verdict.kind === 'media' || body.complete) return verdict;
+  return judge(await peekBody(body, { atLeast: preambleBytes, timeoutMs: preambleMs, signal }));
+}
