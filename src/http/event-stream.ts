@@ -13,7 +13,12 @@ export class EventStream {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Connection: 'close' });
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+      Connection: 'close',
+    });
     response.flushHeaders();
     this.#heartbeat = setInterval(() => this.#write(': still here\n\n'), heartbeatMs);
     response.once('close', () => clearInterval(this.#heartbeat));

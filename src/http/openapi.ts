@@ -12,7 +12,10 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
 /** Parameters of a path or a query, from an object schema. */
 function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as { properties?: Record<string, Json>; required?: string[] };
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, { description, ...property }]) => ({
     name,
     in: place,
@@ -37,16 +40,32 @@ const problemSchema: Json = {
 
 function operationOf(route: Route): Json {
   const { status, schema, contentType, description } = route.answer;
-  const content = schema === undefined && contentType === undefined ? {} : { content: { [contentType ?? 'application/json']: { schema: schema === undefined ? { type: 'string' } : schemaOf(schema, 'output') } } };
+  const content =
+    schema === undefined && contentType === undefined
+      ? {}
+      : {
+          content: {
+            [contentType ?? 'application/json']: {
+              schema: schema === undefined ? { type: 'string' } : schemaOf(schema, 'output'),
+            },
+          },
+        };
   return {
     summary: route.summary,
     tags: [route.tag],
     parameters: [...parametersOf('path', route.params), ...parametersOf('query', route.query)],
-    ...(route.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+        }),
     responses: {
       [status]: { description, ...content },
       default: {
-        description: route.errors === undefined ? 'A problem document' : `A problem document; codes of its own: ${route.errors.join(', ')}`,
+        description:
+          route.errors === undefined
+            ? 'A problem document'
+            : `A problem document; codes of its own: ${route.errors.join(', ')}`,
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
@@ -54,7 +73,10 @@ function operationOf(route: Route): Json {
 }
 
 /** The OpenAPI 3.1 document of some routes, made from the same objects that serve them. */
-export function openApiDocument(routes: readonly Route[], options: { readonly title: string; readonly version: string; readonly basePath: string }): Json {
+export function openApiDocument(
+  routes: readonly Route[],
+  options: { readonly title: string; readonly version: string; readonly basePath: string },
+): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = (paths[route.path] ??= {});
@@ -62,7 +84,11 @@ export function openApiDocument(routes: readonly Route[], options: { readonly ti
   }
   return {
     openapi: '3.1.0',
-    info: { title: options.title, version: options.version, license: { name: 'GPL-3.0-or-later', identifier: 'GPL-3.0-or-later' } },
+    info: {
+      title: options.title,
+      version: options.version,
+      license: { name: 'GPL-3.0-or-later', identifier: 'GPL-3.0-or-later' },
+    },
     servers: [{ url: options.basePath }],
     security: [{ token: [] }],
     paths,

@@ -20,7 +20,13 @@ const checkMap = [0xa, 0x5, 0xf, 0x6, 0x7, 0xc, 0x1, 0xb, 0x9, 0x2, 0x8, 0xd, 0x
 /** True for an id with a right check digit (libhdhomerun, `hdhomerun_discover_validate_device_id`). */
 export function isDeviceId(id: string): boolean {
   if (!/^[0-9A-F]{8}$/i.test(id)) return false;
-  return [...id].reduce((sum, digit, index) => sum ^ (index % 2 === 0 ? (checkMap[Number.parseInt(digit, 16)] ?? 0) : Number.parseInt(digit, 16)), 0) === 0;
+  return (
+    [...id].reduce(
+      (sum, digit, index) =>
+        sum ^ (index % 2 === 0 ? (checkMap[Number.parseInt(digit, 16)] ?? 0) : Number.parseInt(digit, 16)),
+      0,
+    ) === 0
+  );
 }
 
 /** A device id of its own for each output: Plex tells devices apart by it (fHDHR#129). Same output, same id. */
@@ -64,7 +70,15 @@ export interface HdhrChannel {
   readonly audioCodec?: string;
 }
 
-const codecNames: Readonly<Record<string, string>> = { h264: 'H264', hevc: 'HEVC', mpeg2video: 'MPEG2', aac: 'AAC', ac3: 'AC3', eac3: 'EAC3', mp2: 'MPEG' };
+const codecNames: Readonly<Record<string, string>> = {
+  h264: 'H264',
+  hevc: 'HEVC',
+  mpeg2video: 'MPEG2',
+  aac: 'AAC',
+  ac3: 'AC3',
+  eac3: 'EAC3',
+  mp2: 'MPEG',
+};
 
 /** One entry of `lineup.json`. */
 export function lineupEntry(channel: HdhrChannel): Record<string, unknown> {

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { Channel, ChannelFields } from '../../catalog/contract.ts';
+import { CoaxError } from '../../errors.ts';
+import type { ChannelId, SourceId } from '../../model/ids.ts';
+import type { CodecFacts } from '../../model/codec-facts.ts';
+import { type Route, route } from '../route.ts';
+import { channel, channelPatch, type codecFacts, pageOf, pageQuery } from '../schemas.ts';
+import type { Services } from '../services.ts';
+
+const params = z.object({ id: z.string().max(200) });
+const tag = 'channels';
+
+const codecsOf = (facts: CodecFacts | null): z.input<typeof codecFacts> | null =>
+  facts === null
+    ? null
+    : { ...facts, video: [...facts.video], audio: [...facts.audio], subtitles: [...facts.subtitles] };
+
+export function channelRoutes({ catalog, config, redact }: Services): Route[] {
+  const fields = <Some extends Partial<ChannelFields>>(side: Some) => ({
+    ...side,
+    ...(side.groups === undefined ? {} : { groups: [...side.groups] }),
+    ...(typeof side.logo === 'string' ? { logo: redact(side.logo) } : {}),
+  });
+  const view = (item: Channel): z.input<typeof channel> => ({
+    id: item.id,
+    sourceId: item.sourceId,
+    name: item.name,
+    number: item.number,
+    logo: item.logo === null ? null : redact(item.logo),
+    guideId: item.guideId,
+    guideShiftMin: item.guideShiftMin,
+    groups: [...item.groups],
+    hidden: item.hidden,
+    adult: item.adult,
+    radio: item.radio,
+    codecs: codecsOf(item.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null),
+    streams: item.streams.map(({ id, sourceId, codecs }) => ({ id, sourceId, codecs: codecsOf(codecs) })),
+    provider: fields(item.provider) as z.input<typeof channel>['provider'],
+    overrides: fields(item.overrides) as z.input<typeof channel>['overrides'],
+  });
+  const enabledSources = (): SourceId[] =>
+    config.current.sources.filter(({ enabled }) => enabled).map(({ id }) => id as SourceId);
+  return [
+    route({
+      method: 'get',
+      path: '/channels',
+      tag,
+      summary: 'Channels in the order of the lineup',
+      query: z.object({
+        ...pageQuery,
+        source: z.string().optional(),
+        hidden: z.enum(['without', 'with', 'only']).default('without'),
+      }),
+      answer: { status: 200, schema: pageOf(channel), description: 'A page of channels' },
+      run: ({ query: { q, group, limit, cursor, source, hidden } }) => {
+        const page = catalog.channels.list({
+          limit,
+          hidden,
+          sourceIds: source === undefined ? enabledSources() : [source as SourceId],
+          ...(q === undefined ? {} : { q }),
+          ...(group === undefined ? {} : { group }),
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        return { ...page, items: page.items.map(view) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/channels/{id}',
+      tag,
+      summary: 'One channel',
+      params,
+      answer: { status: 200, schema: channel, description: 'The channel' },
+      run: ({ params: { id } }) => {
+        const found = catalog.channels.get(id as ChannelId);
+        if (found === null) throw new CoaxError('NOT_FOUND', `There is no channel ${id}`);
+        return view(found);
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/channels/{id}',
+      tag,
+      summary: 'Override fields of a channel; null goes back to what the provider says',
+      params,
+      body: channelPatch,
+      answer: { status: 200, schema: channel, description: 'The channel as it is now' },
+      run: async ({ params: { id }, body }) => {
+        const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+        const changed = await catalog.channels.patch(id as ChannelId, given);
+        if (changed === null) throw new CoaxError('NOT_FOUND', `There is no channel ${id}`);
+        return view(changed);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/groups',
+      tag,
+      summary: 'Groups of channels with how many each has',
+      answer: {
+        status: 200,
+        schema: z.array(z.object({ name: z.string(), count: z.int() })),
+        description: 'The groups',
+      },
+      run: () => [...catalog.channels.groups(enabledSources())],
+    }),
+  ];
+}

@@ -1,0 +1,111 @@
+import type { z } from 'zod';
+import type { SourceState } from '../../catalog/contract.ts';
+import { newId } from '../../config/new-id.ts';
+import { decode } from '../../config/problems.ts';
+import { type AccountConfig, type SourceConfig, sourceSchema } from '../../config/schema.ts';
+import { CoaxError } from '../../errors.ts';
+import type { source, sourceCreate, sourcePatch } from '../schemas.ts';
+
+type Patch = z.output<typeof sourcePatch>;
+
+/** An address as it may be shown: no userinfo, no query values. A path that carries a login is hidden by `redact`. */
+export function shownAddress(address: string, redact: (text: string) => string): string {
+  if (!URL.canParse(address)) return redact(address);
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  const keys = [...url.searchParams.keys()];
+  url.search = '';
+  return (
+    redact(url.href) + (keys.length === 0 ? '' : `?${keys.map((key) => `${encodeURIComponent(key)}=***`).join('&')}`)
+  );
+}
+
+/** An address that came back as it was shown means "as it is". */
+const kept = (given: string | undefined, before: string): string =>
+  given === undefined || given.includes('***') ? before : given;
+
+function patchedAccount(
+  before: AccountConfig | undefined,
+  patch: { username?: string | undefined; password?: string | undefined; maxConnections?: number | null | undefined },
+): AccountConfig {
+  return {
+    id: before?.id ?? newId('a'),
+    username: patch.username ?? before?.username ?? '',
+    password: patch.password ?? before?.password ?? '',
+    maxConnections: patch.maxConnections === undefined ? (before?.maxConnections ?? null) : patch.maxConnections,
+  };
+}
+
+function patchedAccounts(before: readonly AccountConfig[], patch: Patch): AccountConfig[] {
+  const first = patchedAccount(before[0], patch);
+  if (patch.accounts === undefined) return [first, ...before.slice(1)];
+  return [
+    first,
+    ...patch.accounts.map((account) =>
+      patchedAccount(
+        before.find(({ id }) => id === account.id),
+        account,
+      ),
+    ),
+  ];
+}
+
+/** Applies what a client sent; throws BAD_REQUEST with each wrong field. */
+export function patchSource(before: SourceConfig, patch: Patch): SourceConfig {
+  const { username: _u, password: _p, maxConnections: _m, accounts: _a, url, epgUrl, baseUrls, ...rest } = patch;
+  const draft = {
+    ...before,
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    url: kept(url, before.url),
+    epgUrl: kept(epgUrl, before.epgUrl),
+    baseUrls: baseUrls?.map((address, index) => kept(address, before.baseUrls[index] ?? '')) ?? before.baseUrls,
+    accounts: before.kind === 'demo' ? [] : patchedAccounts(before.accounts, patch),
+  };
+  const config = decode(sourceSchema, draft);
+  if (config.kind !== 'demo' && config.url === '')
+    throw new CoaxError('BAD_REQUEST', 'url must not be empty', {
+      details: { fields: [{ field: 'url', message: 'must not be empty' }] },
+    });
+  if (config.kind === 'xtream' && !/^https?:/i.test(config.url))
+    throw new CoaxError('BAD_REQUEST', 'url has to be an http(s) address', {
+      details: { fields: [{ field: 'url', message: 'has to be an http(s) address' }] },
+    });
+  return config;
+}
+
+/** A new source from what a client sent. */
+export function createSource(body: z.output<typeof sourceCreate>): SourceConfig {
+  const { kind, ...patch } = body;
+  const blank: SourceConfig = { ...decode(sourceSchema, { id: newId('s'), kind, name: body.name }), accounts: [] };
+  return patchSource(blank, patch);
+}
+
+/** A source as the API shows it: nothing secret. */
+export function sourceView(
+  config: SourceConfig,
+  state: SourceState,
+  nextRefreshAt: number | null,
+  redact: (text: string) => string,
+): z.input<typeof source> {
+  const { id, kind, name, enabled, userAgent, refreshHours, timeZone } = config;
+  return {
+    id,
+    kind,
+    name,
+    enabled,
+    userAgent,
+    refreshHours,
+    timeZone,
+    url: shownAddress(config.url, redact),
+    epgUrl: shownAddress(config.epgUrl, redact),
+    baseUrls: config.baseUrls.map((address) => shownAddress(address, redact)),
+    headerNames: Object.keys(config.headers),
+    accounts: config.accounts.map((account) => ({
+      id: account.id,
+      maxConnections: account.maxConnections,
+      hasLogin: account.username !== '',
+    })),
+    state: { parts: state.parts.map((part) => ({ ...part })), nextRefreshAt },
+  };
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { CoaxError } from '../../errors.ts';
+import type { SessionId } from '../../model/ids.ts';
+import { type Route, route } from '../route.ts';
+import { account, session, sync } from '../schemas.ts';
+import type { Services } from '../services.ts';
+
+const tag = 'streams';
+
+export function streamRoutes(services: Services): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/accounts',
+      tag,
+      summary: 'Accounts with the leases held on them now',
+      answer: { status: 200, schema: z.array(account), description: 'The accounts' },
+      run: () => services.accounts().map((item) => ({ ...item, leases: item.leases.map((lease) => ({ ...lease })) })),
+    }),
+    route({
+      method: 'get',
+      path: '/streams',
+      tag,
+      summary: 'Live relays and VOD sessions with their consumers',
+      answer: { status: 200, schema: z.array(session), description: 'What plays now' },
+      run: () =>
+        services.sessions().map((item) => ({
+          ...item,
+          consumers: item.consumers.map((consumer) => ({ ...consumer, viewer: { ...consumer.viewer } })),
+        })),
+    }),
+    route({
+      method: 'delete',
+      path: '/streams/{id}',
+      tag,
+      summary: 'Stop a stream; its clients are ended',
+      params: z.object({ id: z.string().max(200) }),
+      answer: { status: 204, description: 'Stopped' },
+      run: ({ params: { id } }) => {
+        if (!services.stopSession(id as SessionId)) throw new CoaxError('NOT_FOUND', `There is no stream ${id}`);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/debug/sync',
+      tag,
+      summary: 'Leases, sockets, sessions and consumers side by side; mismatches has to be empty',
+      answer: { status: 200, schema: sync, description: 'The comparison' },
+      run: () => {
+        const view = services.sync();
+        return { ...view, mismatches: [...view.mismatches] };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,111 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { Builder } from 'xml2js';
+import { CoaxError } from '../../errors.ts';
+import { deviceDescription, discovery, lineupStatus } from '../../lineup/hdhomerun.ts';
+import type { PublishedName } from '../../lineup/publisher.ts';
+import type { ChannelId, EpisodeId, MovieId, SeriesId } from '../../model/ids.ts';
+import type { Services } from '../services.ts';
+import { idAndExt, outputBase, outputOf } from './context.ts';
+import { type FileKind, getFile, headFile } from './files.ts';
+import { getLive, headLive } from './live.ts';
+import { sendPublished } from './published.ts';
+
+type Handler = (request: Request, response: Response) => Promise<void> | void;
+
+/** Sends what a handler throws to the problem handler. */
+const guarded =
+  (handler: Handler): RequestHandler =>
+  (request, response, next) => {
+    Promise.resolve()
+      .then(() => handler(request, response))
+      .catch(next);
+  };
+
+/** What players read: playlists, guide, HDHomeRun, media and logos, all under `/o/{token}`. */
+export function outputRouter(services: Services): Router {
+  const router = Router({ strict: true });
+
+  const published =
+    (name: PublishedName, packedName: PublishedName | null = null): Handler =>
+    async (request, response) => {
+      const output = outputOf(request, services);
+      const generation = await services.publisher.current(output, outputBase(request, output, services));
+      await sendPublished(request, response, generation[name], packedName === null ? null : generation[packedName]);
+    };
+  const hdhr =
+    (answer: (found: ReturnType<typeof discovery>, response: Response) => void): Handler =>
+    (request, response) => {
+      const output = outputOf(request, services);
+      answer(discovery(output, outputBase(request, output, services), services.lineup.tunerCount()), response);
+    };
+  const files = (kind: FileKind): void => {
+    router.head(
+      `/:token/${kind}/:file`,
+      guarded((request, response) => headFile(kind, request, response, services)),
+    );
+    router.get(
+      `/:token/${kind}/:file`,
+      guarded((request, response) => getFile(kind, request, response, services)),
+    );
+  };
+
+  // Express answers HEAD by GET unless told otherwise: for media that would open a provider's stream.
+  router.head(
+    '/:token/live/:file',
+    guarded((request, response) => headLive(request, response, services)),
+  );
+  router.get(
+    '/:token/live/:file',
+    guarded((request, response) => getLive(request, response, services)),
+  );
+  files('movie');
+  files('episode');
+  router.get('/:token/playlist.m3u', guarded(published('playlist.m3u')));
+  router.get('/:token/movies.m3u', guarded(published('movies.m3u')));
+  router.get('/:token/guide.xml', guarded(published('guide.xml', 'guide.xml.gz')));
+  router.get('/:token/guide.xml.gz', guarded(published('guide.xml.gz')));
+  router.get('/:token/hdhr/lineup.json', guarded(published('lineup.json')));
+  router.get('/:token/hdhr/discover.json', guarded(hdhr((found, response) => response.json(found))));
+  router.get('/:token/hdhr/lineup_status.json', guarded(hdhr((_found, response) => response.json(lineupStatus))));
+  router.get(
+    ['/:token/hdhr/device.xml', '/:token/hdhr'],
+    guarded(
+      hdhr((found, response) =>
+        response.type('application/xml').send(new Builder().buildObject(deviceDescription(found))),
+      ),
+    ),
+  );
+  router.post('/:token/hdhr/lineup.post', guarded(hdhr((_found, response) => response.status(200).end())));
+  router.get(
+    '/:token/logo/:file',
+    guarded(async (request, response) => {
+      outputOf(request, services);
+      await sendLogo(idAndExt(request.params['file']).id, request, response, services);
+    }),
+  );
+  router.use(() => {
+    throw new CoaxError('NOT_FOUND', 'There is nothing at this address');
+  });
+  return router;
+}
+
+async function sendLogo(id: string, request: Request, response: Response, { catalog, logos }: Services): Promise<void> {
+  const channel = catalog.channels.get(id as ChannelId);
+  const title =
+    channel === null
+      ? (catalog.movies.get(id as MovieId) ??
+        catalog.series.get(id as SeriesId) ??
+        catalog.series.episode(id as EpisodeId))
+      : null;
+  if (channel === null && title === null) throw new CoaxError('NOT_FOUND', 'There is no such logo');
+  const logo = await logos.get(channel?.logo ?? title?.poster ?? null, channel?.name ?? title?.title ?? '');
+  response.set({
+    'Content-Type': logo.contentType,
+    'Cache-Control': logo.final ? 'public, max-age=86400' : 'public, max-age=300',
+    // An SVG may hold scripts; served like this it is a picture and nothing else.
+    'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    'X-Content-Type-Options': 'nosniff',
+  });
+  if (request.method === 'HEAD') response.set('Content-Length', String(logo.bytes.length)).end();
+  else response.send(logo.bytes);
+}

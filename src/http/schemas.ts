@@ -1,0 +1,315 @@
+import { z } from 'zod';
+
+/** Bodies of the admin API. Responses and the OpenAPI document are both checked against these. */
+
+export const pageQuery = {
+  q: z.string().max(200).optional().meta({ description: 'Words that all have to occur in the name.' }),
+  group: z.string().max(500).optional().meta({ description: 'Only this group.' }),
+  limit: z.coerce
+    .number('has to be a number')
+    .int('has to be a whole number')
+    .min(1)
+    .max(1000)
+    .default(100)
+    .meta({ description: 'Items on a page, at most 1000.' }),
+  cursor: z.string().max(2000).optional().meta({ description: 'The `next` of the page before.' }),
+};
+
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), total: z.int(), next: z.string().nullable() });
+
+const nullableString = z.string().nullable();
+const nullableNumber = z.number().nullable();
+const error = z.object({ code: z.string(), message: z.string() });
+
+const videoFacts = z.object({
+  pid: z.int().optional(),
+  codec: z.string(),
+  profile: z.string().optional(),
+  level: z.number().optional(),
+  width: z.int().optional(),
+  height: z.int().optional(),
+  frameRate: z.number().optional(),
+  interlaced: z.boolean().optional(),
+  bitDepth: z.int().optional(),
+  sampleAspect: z.string().optional(),
+  refFrames: z.int().optional(),
+  bitRate: z.number().optional(),
+});
+const audioFacts = z.object({
+  pid: z.int().optional(),
+  codec: z.string(),
+  profile: z.string().optional(),
+  channels: z.int().optional(),
+  sampleRate: z.int().optional(),
+  bitRate: z.number().optional(),
+  language: z.string().optional(),
+});
+const subtitleFacts = z.object({ pid: z.int().optional(), codec: z.string(), language: z.string().optional() });
+export const codecFacts = z.object({
+  container: z.string(),
+  video: z.array(videoFacts),
+  audio: z.array(audioFacts),
+  subtitles: z.array(subtitleFacts),
+  bitRate: z.number().optional(),
+  observedAt: z.number(),
+  by: z.enum(['stream', 'ffprobe', 'provider']),
+});
+
+const channelFields = {
+  name: z.string(),
+  number: nullableString,
+  logo: nullableString,
+  guideId: nullableString,
+  guideShiftMin: z.number(),
+  groups: z.array(z.string()),
+  hidden: z.boolean(),
+};
+export const channel = z.object({
+  id: z.string(),
+  sourceId: z.string(),
+  ...channelFields,
+  adult: z.boolean(),
+  radio: z.boolean(),
+  codecs: codecFacts.nullable(),
+  streams: z.array(z.object({ id: z.string(), sourceId: z.string(), codecs: codecFacts.nullable() })),
+  provider: z.object(channelFields),
+  overrides: z.object(channelFields).partial(),
+});
+
+export const channelPatch = z
+  .strictObject({
+    name: z.string().trim().min(1, 'must not be empty').max(500).nullable(),
+    number: z
+      .string()
+      .trim()
+      .regex(/^\d{1,6}(\.\d{1,3})?$/, 'has to be a number such as 7 or 7.1')
+      .nullable(),
+    logo: z.string().max(4_000).nullable(),
+    guideId: z.string().max(500).nullable(),
+    guideShiftMin: z.int().min(-1440).max(1440).nullable(),
+    groups: z.array(z.string().trim().min(1).max(200)).max(50).nullable(),
+    hidden: z.boolean().nullable(),
+  })
+  .partial()
+  .meta({ description: 'Fields to override; null goes back to what the provider says.' });
+
+const title = {
+  sourceId: z.string(),
+  title: z.string(),
+  groups: z.array(z.string()),
+  poster: nullableString,
+  backdrop: nullableString,
+  plot: nullableString,
+  year: nullableNumber,
+  rating: nullableNumber,
+  tmdbId: nullableString,
+};
+export const movie = z.object({
+  id: z.string(),
+  ...title,
+  ext: z.string(),
+  durationSec: nullableNumber,
+  adult: z.boolean(),
+  addedUnix: nullableNumber,
+  sizeBytes: nullableNumber,
+});
+export const series = z.object({ id: z.string(), ...title, modifiedUnix: nullableNumber });
+export const episode = z.object({
+  id: z.string(),
+  seriesId: z.string(),
+  season: z.int(),
+  episode: z.int(),
+  title: z.string(),
+  ext: z.string(),
+  plot: nullableString,
+  poster: nullableString,
+  airDate: nullableString,
+  rating: nullableNumber,
+  durationSec: nullableNumber,
+});
+
+export const programme = z.object({
+  channelId: z.string(),
+  start: z.string().meta({ description: 'ISO 8601, UTC.' }),
+  stop: z.string(),
+  title: z.string(),
+  subtitle: z.string().optional(),
+  description: z.string().optional(),
+  categories: z.array(z.string()).optional(),
+  season: z.int().optional(),
+  episode: z.int().optional(),
+  icon: z.string().optional(),
+  isNew: z.boolean().optional(),
+  isPremiere: z.boolean().optional(),
+  isRepeat: z.boolean().optional(),
+  isLive: z.boolean().optional(),
+});
+
+export const source = z.object({
+  id: z.string(),
+  kind: z.enum(['xtream', 'm3u', 'demo']),
+  name: z.string(),
+  enabled: z.boolean(),
+  url: z.string().meta({ description: 'Without what is secret in it.' }),
+  baseUrls: z.array(z.string()),
+  epgUrl: z.string(),
+  userAgent: z.string(),
+  headerNames: z.array(z.string()).meta({ description: 'Names only; the values are write-only.' }),
+  refreshHours: z.number(),
+  timeZone: z.string(),
+  accounts: z.array(z.object({ id: z.string(), maxConnections: z.int().nullable(), hasLogin: z.boolean() })),
+  state: z.object({
+    parts: z.array(
+      z.object({
+        part: z.string(),
+        lastSuccessAt: nullableNumber,
+        lastFailureAt: nullableNumber,
+        error: error.nullable(),
+        count: z.int(),
+        rejects: z.int(),
+      }),
+    ),
+    nextRefreshAt: nullableNumber,
+  }),
+});
+
+const login = {
+  username: z.string().max(500),
+  password: z.string().max(500),
+  maxConnections: z.int().min(0).max(10_000).nullable(),
+};
+const sourceFields = {
+  name: z.string().trim().min(1, 'must not be empty').max(200),
+  enabled: z.boolean(),
+  url: z.string().max(4_000),
+  ...login,
+  accounts: z
+    .array(z.strictObject({ ...login, id: z.string() }).partial())
+    .max(99)
+    .meta({
+      description:
+        'More logins of the same provider; the first one is username and password. An id keeps what is not given.',
+    }),
+  baseUrls: z.array(z.string().max(4_000)),
+  epgUrl: z.string().max(4_000),
+  userAgent: z.string().max(500),
+  headers: z.record(z.string(), z.string()),
+  refreshHours: z.number().min(0).max(720),
+  timeZone: z.string().max(100),
+};
+export const sourceCreate = z
+  .strictObject({ ...sourceFields, kind: z.enum(['xtream', 'm3u', 'demo']) })
+  .partial()
+  .required({ kind: true, name: true });
+export const sourcePatch = z.strictObject(sourceFields).partial();
+
+export const loginReport = z.object({
+  ok: z.boolean(),
+  message: z.string(),
+  code: z.string().optional(),
+  status: z.string().optional(),
+  expiresUnix: z.number().optional(),
+  maxConnections: z.number().optional(),
+  activeConnections: z.number().optional(),
+  formats: z.array(z.string()).optional(),
+  timeZone: z.string().optional(),
+  trial: z.boolean().optional(),
+});
+
+export const job = z.object({
+  id: z.string(),
+  kind: z.literal('refresh'),
+  sourceId: z.string(),
+  state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
+  progress: z.object({ stage: z.string(), done: z.number(), total: nullableNumber }),
+  rejects: z.array(z.object({ what: z.string(), at: z.number(), reason: z.string(), excerpt: z.string().optional() })),
+  rejectCount: z.int(),
+  problems: z.array(z.object({ part: z.string(), code: z.string(), message: z.string() })),
+  error: error.nullable(),
+  counts: z.object({ channels: z.int(), movies: z.int(), series: z.int(), programmes: z.int() }).partial(),
+  createdAt: z.number(),
+  startedAt: nullableNumber,
+  endedAt: nullableNumber,
+});
+
+export const account = z.object({
+  id: z.string(),
+  sourceId: z.string(),
+  limit: nullableNumber,
+  leases: z.array(
+    z.object({ id: z.string(), state: z.string(), purpose: z.string(), viewer: z.string(), since: z.number() }),
+  ),
+  cooling: z.int(),
+  coolingMs: z.number(),
+  external: z.int(),
+  waiters: z.int(),
+  refusals: z.record(z.string(), z.number()),
+});
+
+const viewer = z.object({
+  key: z.string(),
+  label: z.string(),
+  address: z.string().optional(),
+  userAgent: z.string().optional(),
+});
+export const session = z.object({
+  id: z.string(),
+  kind: z.enum(['live', 'vod']),
+  state: z.string(),
+  title: z.string(),
+  channelId: z.string().optional(),
+  itemId: z.string().optional(),
+  streamId: z.string().optional(),
+  sourceId: z.string().optional(),
+  accountId: z.string().optional(),
+  leaseId: z.string().optional(),
+  since: z.number(),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+  bitRate: z.number(),
+  bufferedBytes: z.number(),
+  bufferedMs: z.number(),
+  reconnects: z.int(),
+  consumers: z.array(
+    z.object({
+      id: z.string(),
+      viewer,
+      outputId: z.string().optional(),
+      since: z.number(),
+      bytes: z.number(),
+      lagMs: z.number(),
+      skips: z.int(),
+    }),
+  ),
+});
+
+export const sync = z.object({
+  leases: z.int(),
+  sockets: z.int(),
+  relays: z.int(),
+  vodSessions: z.int(),
+  consumers: z.int(),
+  mismatches: z.array(z.string()),
+});
+
+export const output = z.object({
+  id: z.string(),
+  name: z.string(),
+  token: z.string(),
+  groups: z.array(z.string()),
+  urls: z.object({ m3u: z.string(), xmltv: z.string(), hdhomerun: z.string(), movies: z.string() }),
+});
+export const outputCreate = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  groups: z.array(z.string().max(500)).max(1_000).default([]),
+});
+export const outputPatch = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200),
+    groups: z.array(z.string().max(500)).max(1_000),
+    newToken: z.literal(true),
+  })
+  .partial();
+
+export const health = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });

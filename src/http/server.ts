@@ -1,0 +1,74 @@
+import http, { type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { CoaxError } from '../errors.ts';
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The listening socket and its life. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(listener: RequestListener) {
+    // Streams last for hours, so nothing limits how long an answer takes; what a client sends is limited in time and size.
+    this.#server = http.createServer(
+      {
+        headersTimeout: 15_000,
+        requestTimeout: 60_000,
+        keepAliveTimeout: 20_000,
+        maxHeaderSize: 16_384,
+        noDelay: true,
+      },
+      listener,
+    );
+    this.#server.timeout = 0;
+    this.#server.maxHeadersCount = 100;
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      else socket.destroy();
+    });
+  }
+
+  /** Connections of clients that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  async listen(host: string, port: number): Promise<Listening> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EADDRINUSE')
+          reject(new CoaxError('ADDRESS_IN_USE', `Port ${port} of ${host} is taken`, { cause: error }));
+        else
+          reject(
+            new CoaxError(
+              'ADDRESS_IN_USE',
+              `Coax can not listen on ${host} port ${port}: ${error.code ?? error.message}`,
+              { cause: error },
+            ),
+          );
+      });
+      this.#server.listen({ host, port, backlog: 1_024 }, resolve);
+    });
+    const address = this.#server.address() as AddressInfo;
+    return { host, port: address.port };
+  }
+
+  /** Takes no more connections and ends the idle ones. */
+  stopAccepting(): void {
+    this.#server.close();
+    this.#server.closeIdleConnections();
+  }
+
+  /** Cuts what is left. */
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}

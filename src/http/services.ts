@@ -1,0 +1,83 @@
+import type { CatalogReads } from '../catalog/contract.ts';
+import type { ConfigStore } from '../config/store.ts';
+import type { GuideReads } from '../guide/contract.ts';
+import type { JobReads, RefreshService } from '../ingest/contract.ts';
+import type { Lineup } from '../lineup/lineup.ts';
+import type { Logos } from '../lineup/logos.ts';
+import type { Publisher } from '../lineup/publisher.ts';
+import type { Log } from '../log/log.ts';
+import type { AccountId, SessionId, SourceId } from '../model/ids.ts';
+import type { PlayableFile } from '../model/playable.ts';
+import type { SessionView } from '../model/session-view.ts';
+import type { LiveConsumer, LiveRequest } from '../relay/contract.ts';
+import type { LoginReport } from '../sources/contract.ts';
+import type { FileServer } from '../vod/contract.ts';
+
+/** An account with the leases that are held on it now. */
+export interface AccountView {
+  readonly id: AccountId;
+  readonly sourceId: SourceId;
+  readonly limit: number | null;
+  readonly leases: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly purpose: string;
+    readonly viewer: string;
+    readonly since: number;
+  }[];
+  /** Leases whose socket is closed, but which the provider may still count. */
+  readonly cooling: number;
+  readonly coolingMs: number;
+  /** Connections of other programs on the same login, as far as the provider tells. */
+  readonly external: number;
+  readonly waiters: number;
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
+/** Leases, sockets, sessions and consumers side by side: `mismatches` has to be empty (design C6). */
+export interface SyncView {
+  readonly leases: number;
+  readonly sockets: number;
+  readonly relays: number;
+  readonly vodSessions: number;
+  readonly consumers: number;
+  readonly mismatches: readonly string[];
+}
+
+export interface LiveServer {
+  open(request: LiveRequest): Promise<LiveConsumer>;
+}
+
+export interface Health {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** What the HTTP layer is given. It calls these directly and decides nothing itself. */
+export interface Services {
+  readonly version: string;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  readonly config: ConfigStore;
+  readonly catalog: CatalogReads;
+  readonly guide: GuideReads;
+  readonly jobs: JobReads;
+  readonly refreshes: RefreshService;
+  readonly lineup: Lineup;
+  readonly publisher: Publisher;
+  readonly logos: Logos;
+  readonly live: LiveServer;
+  readonly files: FileServer & {
+    head(file: PlayableFile): { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+  };
+  readonly accounts: () => readonly AccountView[];
+  readonly sessions: () => readonly SessionView[];
+  /** False when there is no such session. Attached clients are ended. */
+  readonly stopSession: (id: SessionId) => boolean;
+  readonly sync: () => SyncView;
+  readonly testSource: (id: SourceId, signal: AbortSignal) => Promise<readonly LoginReport[]>;
+  /** Before a source goes: its job is cancelled, its streams are stopped, its catalogue removed. */
+  readonly removeSource: (id: SourceId) => Promise<void>;
+  readonly health: () => Health;
+  readonly metrics: () => Promise<string>;
+}

@@ -1,0 +1,106 @@
+import type { CatalogReads, Channel, ChannelQuery, Episode, Movie } from '../catalog/contract.ts';
+import type { Config, OutputConfig } from '../config/schema.ts';
+import type { ChannelId, EpisodeId, MovieId, SourceId } from '../model/ids.ts';
+import type { PlayableChannel, PlayableFile } from '../model/playable.ts';
+import type { StreamResolver } from '../sources/contract.ts';
+import { contentTypeOf } from './content-type.ts';
+
+/** What the lineup stands on. `resolverOf` is undefined for a source that is off or gone. */
+export interface LineupDeps {
+  readonly catalog: CatalogReads;
+  readonly config: () => Config;
+  readonly resolverOf: (source: SourceId) => StreamResolver | undefined;
+}
+
+/** Which channels an output shows: those of enabled sources, in its groups, and not hidden. */
+export function channelQueryOf(config: Config, output: OutputConfig): ChannelQuery {
+  return {
+    sourceIds: config.sources.filter(({ enabled }) => enabled).map(({ id }) => id as SourceId),
+    groups: output.groups,
+    hidden: 'without',
+    limit: 1000,
+  };
+}
+
+/** Every item of a paged list. */
+export function* walkPages<Item, Query extends { readonly cursor?: string }>(
+  list: (query: Query) => { readonly items: readonly Item[]; readonly next: string | null },
+  query: Query,
+): Generator<Item> {
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = list(cursor === undefined ? query : { ...query, cursor });
+    yield* page.items;
+    cursor = page.next;
+  }
+}
+
+/** The published channels, movies and episodes, and how each is played. */
+export class Lineup {
+  readonly #deps: LineupDeps;
+
+  constructor(deps: LineupDeps) {
+    this.#deps = deps;
+  }
+
+  /** The channel, if this output shows it. */
+  channel(output: OutputConfig, id: ChannelId): Channel | null {
+    const channel = this.#deps.catalog.channels.get(id);
+    if (channel === null || channel.hidden || !this.#isEnabled(channel.sourceId)) return null;
+    return output.groups.length === 0 || channel.groups.some((group) => output.groups.includes(group)) ? channel : null;
+  }
+
+  movie(id: MovieId): Movie | null {
+    const movie = this.#deps.catalog.movies.get(id);
+    return movie !== null && this.#isEnabled(movie.sourceId) ? movie : null;
+  }
+
+  episode(id: EpisodeId): Episode | null {
+    const episode = this.#deps.catalog.series.episode(id);
+    return episode !== null && this.#isEnabled(episode.sourceId) ? episode : null;
+  }
+
+  playableChannel(channel: Channel): PlayableChannel {
+    return {
+      channelId: channel.id,
+      name: channel.name,
+      streams: channel.streams.flatMap(({ id, sourceId, locator }) => {
+        const resolver = this.#deps.resolverOf(sourceId);
+        if (resolver === undefined) return [];
+        const accounts = resolver.accounts.map((account) => account.id);
+        return [{ streamId: id, sourceId, accounts, request: (account) => resolver.resolve(locator, account) }];
+      }),
+    };
+  }
+
+  /** Null when the source of the file is off or gone. */
+  playableFile(item: Movie | Episode): PlayableFile | null {
+    const resolver = this.#deps.resolverOf(item.sourceId);
+    if (resolver === undefined) return null;
+    return {
+      itemId: item.id,
+      title: item.title,
+      ext: item.ext,
+      contentType: item.file.contentType ?? contentTypeOf(item.ext),
+      sourceId: item.sourceId,
+      accounts: resolver.accounts.map((account) => account.id),
+      ...(item.file.sizeBytes === undefined ? {} : { knownSize: item.file.sizeBytes }),
+      request: (account) => resolver.resolve(item.locator, account),
+    };
+  }
+
+  /** How many streams can play at once: the sum of the limits; `unlimited` stands for an account without one. */
+  tunerCount(unlimited = 10): number {
+    const { sources } = this.#deps.config();
+    const limits = sources
+      .filter(({ enabled }) => enabled)
+      .flatMap(({ id }) => this.#deps.resolverOf(id as SourceId)?.accounts ?? []);
+    return Math.max(
+      1,
+      limits.reduce((sum, { limit }) => sum + (limit ?? unlimited), 0),
+    );
+  }
+
+  #isEnabled(id: SourceId): boolean {
+    return this.#deps.config().sources.some((source) => source.id === id && source.enabled);
+  }
+}

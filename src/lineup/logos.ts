@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { join } from 'node:path';
+import axios from 'axios';
+import NodeCache from 'node-cache';
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../log/log.ts';
+import { guardedLookup, isAllowedHost } from './address-guard.ts';
+import { imageTypeOf } from './image-type.ts';
+import { placeholderLogo } from './placeholder-logo.ts';
+
+const mostBytes = 5_000_000;
+const timeoutMs = 8_000;
+const mostAtOnce = 6;
+const failureSec = 900;
+
+export interface Logo {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+  /** False for a placeholder that stands in until the real one can be had. */
+  readonly final: boolean;
+}
+
+export interface LogosOptions {
+  readonly folder: string;
+  readonly config: () => Config;
+  readonly log: Log;
+}
+
+/**
+ * Logos through Coax: fetched once, kept by address, served to every client. Providers never see who looks, clients never see the
+ * provider, and a logo that can't be had is a placeholder at once instead of a wait at every look.
+ */
+export class Logos {
+  readonly #options: LogosOptions;
+  /** Addresses that failed lately; asked again after a quarter of an hour. */
+  readonly #failed = new NodeCache({ stdTTL: failureSec, maxKeys: 50_000, useClones: false, checkperiod: 300 });
+  readonly #running = new Map<string, Promise<Logo | null>>();
+  #active = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(options: LogosOptions) {
+    this.#options = options;
+  }
+
+  /** `address` is the provider's; null gives the placeholder. */
+  async get(address: string | null, name: string): Promise<Logo> {
+    const found = address === null ? null : await this.#shared(address);
+    return (
+      found ?? { bytes: Buffer.from(placeholderLogo(name)), contentType: 'image/svg+xml', final: address === null }
+    );
+  }
+
+  close(): void {
+    this.#failed.close();
+  }
+
+  #shared(address: string): Promise<Logo | null> {
+    const running = this.#running.get(address) ?? this.#find(address).finally(() => this.#running.delete(address));
+    this.#running.set(address, running);
+    return running;
+  }
+
+  async #find(address: string): Promise<Logo | null> {
+    if (address.startsWith('data:')) return fromDataUrl(address);
+    if (!URL.canParse(address) || this.#failed.has(address)) return null;
+    const path = join(this.#options.folder, createHash('sha256').update(address).digest('hex').slice(0, 40));
+    const kept = await readFile(path).catch(() => null);
+    const keptType = kept === null ? null : imageTypeOf(kept);
+    if (kept !== null && keptType !== null) return { bytes: kept, contentType: keptType, final: true };
+    try {
+      const bytes = await this.#inTurn(() => this.#fetch(address));
+      const contentType = imageTypeOf(bytes);
+      if (contentType === null) throw new Error('not an image');
+      await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+      await writeFile(`${path}.tmp`, bytes, { mode: 0o600 });
+      await rename(`${path}.tmp`, path);
+      return { bytes, contentType, final: true };
+    } catch (error) {
+      this.#options.log.debug('logo can not be had', { address, error });
+      try {
+        this.#failed.set(address, true);
+      } catch {
+        // node-cache throws when it is full; then this address is simply asked again.
+      }
+      return null;
+    }
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#active >= mostAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#active += 1;
+    try {
+      return await work();
+    } finally {
+      this.#active -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #fetch(address: string): Promise<Buffer> {
+    const trusted = this.#trustedHosts();
+    const lookup = guardedLookup(trusted);
+    const allowed = (url: URL): void => {
+      if (!/^https?:$/.test(url.protocol) || !isAllowedHost(url.hostname, trusted))
+        throw new Error('not a public address');
+    };
+    allowed(new URL(address));
+    const { data } = await axios.get<ArrayBuffer>(address, {
+      responseType: 'arraybuffer',
+      timeout: timeoutMs,
+      signal: AbortSignal.timeout(timeoutMs * 2),
+      maxContentLength: mostBytes,
+      maxRedirects: 4,
+      proxy: false,
+      headers: { 'User-Agent': 'Mozilla/5.0', Accept: 'image/*' },
+      httpAgent: new http.Agent({ keepAlive: false, lookup }),
+      httpsAgent: new https.Agent({ keepAlive: false, lookup }),
+      beforeRedirect: (options: Record<string, unknown>) => {
+        if (typeof options['href'] === 'string') allowed(new URL(options['href']));
+      },
+    });
+    return Buffer.from(data);
+  }
+
+  #trustedHosts(): Set<string> {
+    const { sources } = this.#options.config();
+    const addresses = sources
+      .flatMap(({ url, baseUrls, epgUrl }) => [url, epgUrl, ...baseUrls])
+      .filter((address) => URL.canParse(address));
+    return new Set(addresses.map((address) => new URL(address).hostname.replace(/^\[|\]$/g, '').toLowerCase()));
+  }
+}
+
+function fromDataUrl(address: string): Logo | null {
+  const match = /^data:[^,]*?(;base64)?,(.*)$/s.exec(address);
+  if (match === null) return null;
+  try {
+    const bytes =
+      match[1] === undefined ? Buffer.from(decodeURIComponent(match[2] ?? '')) : Buffer.from(match[2] ?? '', 'base64');
+    const contentType = imageTypeOf(bytes);
+    return contentType === null ? null : { bytes, contentType, final: true };
+  } catch {
+    return null;
+  }
+}
