@@ -15,6 +15,8 @@ const window = 204 * (confirmations - 1) + 1;
 export class TsSync {
   #stride: Stride | 0 = 0;
   #rest: Buffer = Buffer.alloc(0);
+  /** Bytes still to come that lie between two packets. */
+  #between = 0;
   #losses = 0;
   #skippedBytes = 0;
 
@@ -45,7 +47,8 @@ export class TsSync {
     const out: Buffer[] = [];
     let bytes = chunk;
     if (this.#rest.length > 0) bytes = this.#joinRest(chunk, out);
-    let position = 0;
+    let position = Math.min(this.#between, bytes.length);
+    this.#between -= position;
     do {
       if (!this.locked) position = this.#search(bytes, position);
       if (!this.locked) break;
@@ -59,6 +62,7 @@ export class TsSync {
   /** Forgets everything; for a new upstream. Counters go on. */
   reset(): void {
     this.#stride = 0;
+    this.#between = 0;
     this.#rest = Buffer.alloc(0);
   }
 
@@ -108,19 +112,20 @@ export class TsSync {
 
   #takeConverted(bytes: Buffer, from: number, out: Buffer[]): number {
     const stride = this.#stride;
-    // Between packets lie 4 or 16 bytes that are not ours. They belong to the packet before, whose sync byte was checked.
-    const count = Math.floor((bytes.length - from) / stride);
-    const plain = Buffer.allocUnsafe(count * packetSize);
+    let count = 0;
     let position = from;
-    let written = 0;
-    while (written < plain.length && bytes[position] === syncByte) {
-      bytes.copy(plain, written, position, position + packetSize);
-      written += packetSize;
+    while (position + packetSize <= bytes.length && bytes[position] === syncByte) {
+      count++;
       position += stride;
     }
-    if (written > 0) out.push(plain.subarray(0, written));
+    const plain = Buffer.allocUnsafe(count * packetSize);
+    for (let n = 0; n < count; n++)
+      bytes.copy(plain, n * packetSize, from + n * stride, from + n * stride + packetSize);
+    if (count > 0) out.push(plain);
     if (position < bytes.length && bytes[position] !== syncByte) this.#lose();
-    return position;
+    // The bytes between the last packet and the next one may be still to come.
+    this.#between = Math.max(0, position - bytes.length);
+    return Math.min(position, bytes.length);
   }
 
   #lose(): void {
