@@ -3,22 +3,35 @@ export interface CoolingBounds {
   readonly coolingCapMs: number;
 }
 
-/** A refusal this long after our own close proves nothing new: the next wait is at least this much longer. */
+export interface Refusal {
+  /** When the refused connection was begun. */
+  readonly connectedAt: number;
+  readonly now: number;
+  /** The answer may mean something else than "all connections in use". */
+  readonly doubtful: boolean;
+}
+
+/** A refusal moves the learned time by at least this much. */
 const smallestStepMs = 250;
-/** A refusal keeps the learned time above what was refused for this long. */
+/** For this long the learned time is not lowered below what was refused. */
 const memoryMs = 3_600_000;
+/** A doubtful refusal is explained by a close of ours for this long, or for half as long again as was ever confirmed. */
+const doubtfulMs = 8_000;
+const mostCloses = 64;
 
 /**
- * Learns how long a provider still counts a connection after its socket closed. A capacity refusal soon after our own close doubles
- * the time, a success lowers it slowly. All times are readings of one monotonic clock, in milliseconds.
+ * Learns how long a provider still counts a connection after its socket closed. A refusal soon after our own close doubles the
+ * time, the first success after refusals fixes it, later ones lower it slowly. Times are readings of one monotonic clock in ms.
  */
 export class Cooling {
   readonly #bounds: CoolingBounds;
+  readonly #closes: number[] = [];
   #ms: number;
-  #lastCloseAt: number | null = null;
+  /** What was learned before the refusals that no success has confirmed yet. */
+  #unconfirmedFrom: number | null = null;
+  #confirmedMs = 0;
   #refusedAfterMs = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
-  #refusedSinceClose = false;
 
   constructor(bounds: CoolingBounds) {
     this.#bounds = bounds;
@@ -30,43 +43,71 @@ export class Cooling {
     return this.#ms;
   }
 
-  /** A socket of ours towards this provider has closed. */
-  closed(now: number): void {
-    this.#lastCloseAt = now;
-    this.#refusedSinceClose = false;
+  /** A socket of ours that the provider may have counted has closed. */
+  closed(at: number): void {
+    this.#closes.push(at);
+    if (this.#closes.length > mostCloses) this.#closes.shift();
   }
 
-  /** How much of the learned time is left since our last close, in milliseconds. */
+  /** The socket that closed at `at` was none the provider counts: a redirect, a refusal. */
+  uncount(at: number): void {
+    const index = this.#closes.lastIndexOf(at);
+    if (index !== -1) this.#closes.splice(index, 1);
+  }
+
+  /** How many of our closed sockets the provider may still count, at most. */
+  recentCloses(now: number): number {
+    return this.#closes.filter((at) => now - at < this.#bounds.coolingCapMs).length;
+  }
+
+  /** How much of the learned time is left since our last close. */
   remaining(now: number): number {
-    return this.#lastCloseAt === null ? 0 : Math.max(0, this.#lastCloseAt + this.#ms - now);
+    const last = this.#closes.at(-1);
+    return last === undefined ? 0 : Math.max(0, last + this.#ms - now);
   }
 
-  /** A capacity refusal. Returns how long to wait before the next try, or null when our own closes do not explain it. */
-  refused(now: number): number | null {
-    if (this.#lastCloseAt === null) return null;
-    const elapsed = now - this.#lastCloseAt;
-    if (elapsed >= this.#bounds.coolingCapMs) return null;
-    this.#refusedSinceClose = true;
-    this.#refusedAfterMs = now - this.#refusedAt > memoryMs ? elapsed : Math.max(this.#refusedAfterMs, elapsed);
-    this.#refusedAt = now;
-    const next = Math.max(this.#ms, elapsed * 2, elapsed + smallestStepMs);
-    this.#ms = Math.min(this.#bounds.coolingCapMs, next);
-    return Math.max(1, Math.ceil(this.#ms - elapsed));
+  /** Learns from a refusal. Returns how long to wait before the next try, or null when our own closes do not explain it. */
+  refused({ connectedAt, now, doubtful }: Refusal): number | null {
+    const last = this.#closes.at(-1);
+    if (last === undefined) return null;
+    const elapsed = Math.max(0, connectedAt - last);
+    const believedMs = doubtful ? Math.max(doubtfulMs, this.#confirmedMs * 1.5) : this.#bounds.coolingCapMs;
+    if (elapsed >= Math.min(believedMs, this.#bounds.coolingCapMs)) {
+      this.gaveUp();
+      return null;
+    }
+    this.#unconfirmedFrom ??= this.#ms;
+    if (!doubtful) this.#rememberRefusal(elapsed, now);
+    this.#ms = Math.min(this.#bounds.coolingCapMs, Math.max(this.#ms, elapsed * 2, elapsed + smallestStepMs));
+    return Math.max(1, Math.ceil(last + this.#ms - now));
   }
 
-  /** The provider accepted a connection that needed the slot of the last close. */
-  accepted(now: number): void {
-    if (this.#lastCloseAt === null) return;
-    const elapsed = now - this.#lastCloseAt;
-    if (this.#refusedSinceClose) {
+  /** Nothing came of the tries: what their refusals taught is forgotten. */
+  gaveUp(): void {
+    if (this.#unconfirmedFrom !== null) this.#ms = this.#unconfirmedFrom;
+    this.#unconfirmedFrom = null;
+  }
+
+  /** The provider took a connection. `full`: it can not have done so before it let go of the last one. */
+  accepted(connectedAt: number, full: boolean): void {
+    const last = this.#closes.at(-1);
+    if (last === undefined) return;
+    const elapsed = Math.max(0, connectedAt - last);
+    if (this.#unconfirmedFrom !== null) {
       // The truth lies between the last refusal and this success; the success is the safe side of it.
       this.#ms = Math.min(this.#bounds.coolingCapMs, Math.max(this.#bounds.coolingFloorMs, elapsed));
-      this.#refusedSinceClose = false;
+      this.#confirmedMs = this.#ms;
+      this.#unconfirmedFrom = null;
       return;
     }
-    if (elapsed > this.#ms * 2 + smallestStepMs) return;
-    const known = now - this.#refusedAt > memoryMs ? 0 : this.#refusedAfterMs * 1.1;
-    const least = Math.max(this.#bounds.coolingFloorMs, known);
-    if (this.#ms > least) this.#ms = Math.max(least, this.#ms * 0.95);
+    if (!full || elapsed > this.#ms * 2 + smallestStepMs) return;
+    const known = connectedAt - this.#refusedAt > memoryMs ? 0 : this.#refusedAfterMs * 1.1;
+    const least = Math.min(this.#ms, Math.max(this.#bounds.coolingFloorMs, known));
+    this.#ms = Math.max(least, this.#ms * 0.95);
+  }
+
+  #rememberRefusal(elapsed: number, now: number): void {
+    this.#refusedAfterMs = now - this.#refusedAt > memoryMs ? elapsed : Math.max(this.#refusedAfterMs, elapsed);
+    this.#refusedAt = now;
   }
 }

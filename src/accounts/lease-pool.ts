@@ -7,7 +7,7 @@ import type { GrantWay, LeaseObserver } from './lease-events.ts';
 import { type AccountView, accountView } from './account-view.ts';
 import { type Waiter, WaiterQueue } from './lease-waiter.ts';
 import { LoginScope } from './login-scope.ts';
-import { type LeaseKeeper, type Member, PooledLease } from './pooled-lease.ts';
+import { type LeaseKeeper, type LeaseRefusal, type Member, PooledLease } from './pooled-lease.ts';
 import { findVictim } from './victim.ts';
 
 /** A holder that was asked for its slot and still has it after this time loses it. */
@@ -182,28 +182,33 @@ export class LeasePool implements Leases, LeaseKeeper {
     this.#pump();
   }
 
-  refused(lease: PooledLease, outcome: 'refused' | 'doubtful', refusalsOfLease: number): number | null {
+  refused(lease: PooledLease, { outcome, count, connectedAt }: LeaseRefusal): number | null {
     const now = performance.now();
     const { scope } = lease;
-    const waitMs = scope.cooling.refused(now);
-    if (outcome === 'doubtful' && waitMs === null) return null;
+    const doubtful = outcome === 'doubtful';
+    const waitMs = scope.mayStillCountOurs(now) ? scope.cooling.refused({ connectedAt, now, doubtful }) : null;
+    if (doubtful && waitMs === null) return null;
     scope.refusals.capacity += 1;
     this.#options.observe?.({ kind: 'provider-refused', accountId: lease.accountId, afterOwnClose: waitMs !== null });
-    if (refusalsOfLease >= mostRefusals) return null;
+    if (count >= mostRefusals) return null;
     if (waitMs !== null) return waitMs;
-    if (refusalsOfLease === 1 && scope.external.count(now) === 0) return unexplainedRetryMs;
+    if (count === 1 && scope.external.count(now) === 0) return unexplainedRetryMs;
     // The provider says full while we are not: others use the rest.
     if (scope.limit !== null) scope.external.note(Math.max(1, scope.limit - scope.used + 1), now);
     return null;
   }
 
-  accepted(lease: PooledLease): void {
-    const now = performance.now();
+  accepted(lease: PooledLease, connectedAt: number): void {
     const { scope } = lease;
-    if (scope.limit === null) return;
-    const external = scope.external.count(now);
-    if (scope.used + external > scope.limit) scope.external.note(Math.max(0, scope.limit - scope.used), now);
-    if (scope.used >= scope.limit) scope.cooling.accepted(now);
+    const external = scope.external.count(performance.now());
+    const isFull = scope.limit !== null && scope.used >= scope.limit;
+    if (scope.limit !== null && scope.used + external > scope.limit)
+      scope.external.note(Math.max(0, scope.limit - scope.used), performance.now());
+    scope.cooling.accepted(connectedAt, isFull);
+  }
+
+  gaveUp(lease: PooledLease): void {
+    lease.scope.cooling.gaveUp();
   }
 
   forced(lease: PooledLease, what: 'close' | 'yield' | 'late-socket'): void {
@@ -229,8 +234,10 @@ export class LeasePool implements Leases, LeaseKeeper {
   }
 
   #pumpOnce(): void {
+    const now = performance.now();
+    const waiters = this.#waiters.inOrder();
     const promised = new Map<LoginScope, number>();
-    for (const waiter of this.#waiters.inOrder()) {
+    for (const waiter of waiters) {
       if (waiter.settled) continue;
       const free = this.#freeMember(waiter.request);
       if (free !== undefined) {
@@ -238,24 +245,14 @@ export class LeasePool implements Leases, LeaseKeeper {
         continue;
       }
       if (waiter.claim !== null) continue;
+      const claimed = new Set(waiters.filter(({ settled }) => !settled).map(({ claim }) => claim));
+      const leaves = (lease: PooledLease) => (lease.ended || this.#yieldTimers.has(lease)) && !claimed.has(lease);
       const coming = this.#membersOf(waiter.request).find(
-        ({ scope }) => this.#comingSlots(scope) > (promised.get(scope) ?? 0),
+        ({ scope }) => scope.comingSlots(leaves, now) > (promised.get(scope) ?? 0),
       );
       if (coming !== undefined) promised.set(coming.scope, (promised.get(coming.scope) ?? 0) + 1);
       else this.#claimSlotFor(waiter);
     }
-  }
-
-  /** Slots that become free by themselves: ending leases nobody has claimed, as far as the limit lets them count. */
-  #comingSlots(scope: LoginScope): number {
-    if (scope.limit === null) return 0;
-    let staying = scope.strays.size + scope.external.count(performance.now());
-    let ending = 0;
-    for (const lease of scope.leases) {
-      if (lease.ended && !this.#isClaimed(lease)) ending += 1;
-      else staying += 1;
-    }
-    return Math.min(ending, Math.max(0, scope.limit - staying));
   }
 
   #claimSlotFor(waiter: Waiter): void {
@@ -264,7 +261,7 @@ export class LeasePool implements Leases, LeaseKeeper {
     const leases = scopes
       .filter((scope) => scope.limit !== null && scope.used <= scope.limit)
       .flatMap((scope) => [...scope.leases])
-      .filter((lease) => !lease.ended && !this.#isClaimed(lease) && !this.#yieldTimers.has(lease));
+      .filter((lease) => !lease.ended && !this.#yieldTimers.has(lease));
     const victim = findVictim(waiter.request, leases);
     if (victim === undefined) return;
     waiter.claim = victim.lease;
@@ -361,10 +358,6 @@ export class LeasePool implements Leases, LeaseKeeper {
     clearTimeout(this.#wakeTimer);
     if (this.#waiters.size === 0) return;
     this.#wakeTimer = setTimeout(() => this.#pump(), rescanMs);
-  }
-
-  #isClaimed(lease: PooledLease): boolean {
-    return this.#waiters.inOrder().some((waiter) => waiter.claim === lease);
   }
 
   #wants(waiter: Waiter, scope: LoginScope): boolean {

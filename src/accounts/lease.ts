@@ -62,8 +62,11 @@ export interface Lease {
    * When the lease has ended meanwhile, the socket is destroyed at once.
    */
   attach(socket: LeasedSocket): void;
-  /** Destroys the socket and resolves when it has closed; the lease stays, for a reconnect or another range. */
-  closeSocket(): Promise<void>;
+  /**
+   * Destroys the socket and resolves when it has closed; the lease stays, for a reconnect or another range. `counted` is false for a
+   * socket that never carried a stream (a redirect, a failed connect): the provider does not count it, so it needs no cooling.
+   */
+  closeSocket(counted?: boolean): Promise<void>;
   /**
    * What the provider answered, so that the pool can learn cooling and external use: `refused` is a capacity refusal, `doubtful` an
    * answer that may be one (a 403, a reset before the first byte): it counts only shortly after a close of our own.

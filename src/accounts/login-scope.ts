@@ -40,6 +40,14 @@ export class LoginScope {
     return this.leases.size + this.strays.size;
   }
 
+  /** True when a refusal can come from sockets of ours that are closed and that the provider still counts. */
+  mayStillCountOurs(now: number): boolean {
+    const recent = this.cooling.recentCloses(now);
+    if (recent === 0 || this.limit === null) return recent > 0;
+    const held = [...this.leases].filter((lease) => lease.state !== 'cooling').length;
+    return held + recent > this.limit;
+  }
+
   /** True when a lease may be added with nothing but our own use counted. */
   get hasOwnRoom(): boolean {
     return this.limit === null || this.used < this.limit;
@@ -50,6 +58,14 @@ export class LoginScope {
     if (this.limit === null) return true;
     if (this.used >= this.limit) return false;
     return this.used + this.external.count(now) < this.limit || this.external.trialDue(now);
+  }
+
+  /** How many slots become free by leases that leave, as far as the limit lets them count. */
+  comingSlots(leaves: (lease: PooledLease) => boolean, now: number): number {
+    if (this.limit === null) return 0;
+    const leaving = [...this.leases].filter(leaves).length;
+    const staying = this.used - leaving + this.external.count(now);
+    return Math.min(leaving, Math.max(0, this.limit - staying));
   }
 
   add(lease: PooledLease, now: number): void {

@@ -14,9 +14,18 @@ export interface LeaseKeeper {
   leaseReleased(lease: PooledLease): void;
   /** The lease has begun to end or a socket of it has closed: somebody may be waiting for that. */
   leaseChanged(lease: PooledLease): void;
-  refused(lease: PooledLease, outcome: 'refused' | 'doubtful', refusalsOfLease: number): number | null;
-  accepted(lease: PooledLease): void;
+  refused(lease: PooledLease, refusal: LeaseRefusal): number | null;
+  accepted(lease: PooledLease, connectedAt: number): void;
+  /** The lease ends without a success after refusals. */
+  gaveUp(lease: PooledLease): void;
   forced(lease: PooledLease, what: 'close' | 'late-socket'): void;
+}
+
+export interface LeaseRefusal {
+  readonly outcome: 'refused' | 'doubtful';
+  /** Refusals of this lease in a row, this one included. */
+  readonly count: number;
+  readonly connectedAt: number;
 }
 
 /** An account as it was when it was granted from, with the login that counts. */
@@ -52,8 +61,13 @@ export class PooledLease implements Lease {
   readonly #sockets = new Set<LeasedSocket>();
   #state: LeaseState = 'granted';
   #ended = false;
+  /** Whether the present socket is one the provider counts, for all we know. */
+  #counts = true;
+  /** When a socket that the provider counts closed; null before the first. */
   #closedAt: number | null = null;
+  #closedBefore: number | null = null;
   #refusals = 0;
+  #connectedAt = this.grantedAt;
   #capTimer: NodeJS.Timeout | undefined;
   #coolingTimer: NodeJS.Timeout | undefined;
   #coolingUntil: number | null = null;
@@ -109,6 +123,7 @@ export class PooledLease implements Lease {
     if (this.#ended) throw new CoaxError('CANCELLED', 'The connection was given back before it was opened');
     if (this.#sockets.size > 0) throw new CoaxError('INTERNAL', 'A lease holds one socket at a time');
     this.#state = 'connecting';
+    this.#connectedAt = performance.now();
   }
 
   attach(socket: LeasedSocket): void {
@@ -129,7 +144,8 @@ export class PooledLease implements Lease {
     this.#state = 'open';
   }
 
-  closeSocket(): Promise<void> {
+  closeSocket(counted = true): Promise<void> {
+    if (!counted) this.#uncountSocket();
     if (this.#sockets.size === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#closeWaiters.push(resolve);
@@ -140,17 +156,20 @@ export class PooledLease implements Lease {
   report(outcome: LeaseOutcome): number | null {
     if (this.#ended) return null;
     if (outcome !== 'accepted') {
+      this.#uncountSocket();
       this.#refusals += 1;
-      return this.#keeper.refused(this, outcome, this.#refusals);
+      return this.#keeper.refused(this, { outcome, count: this.#refusals, connectedAt: this.#connectedAt });
     }
+    this.#counts = true;
     this.#refusals = 0;
-    this.#keeper.accepted(this);
+    this.#keeper.accepted(this, this.#connectedAt);
     return null;
   }
 
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#refusals > 0) this.#keeper.gaveUp(this);
     if (this.#sockets.size > 0) this.#beginClosing();
     else this.#coolOrRelease();
     this.#keeper.leaseChanged(this);
@@ -164,6 +183,7 @@ export class PooledLease implements Lease {
 
   #hold(socket: LeasedSocket): void {
     this.#sockets.add(socket);
+    this.#counts = true;
     socket.once('close', () => this.#socketClosed(socket));
   }
 
@@ -173,6 +193,24 @@ export class PooledLease implements Lease {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** True when the lease has ended, holds nothing, and is still there. */
+  isStuck(): boolean {
+    const late = this.#coolingUntil !== null && performance.now() > this.#coolingUntil + closeCapMs;
+    return this.#ended && this.#sockets.size === 0 && (this.#state !== 'cooling' || late);
+  }
+
+  /** Leaves at once; for a lease that is stuck. */
+  leave(): void {
+    if (this.isStuck() && this.#state !== 'released') this.#release();
+  }
+
+  /** Drops sockets that have closed without telling. True when there was one. */
+  dropClosedSockets(): boolean {
+    const silent = [...this.#sockets].filter((socket) => socket.closed);
+    for (const socket of silent) this.#socketClosed(socket);
+    return silent.length > 0;
+  }
+
   #giveUpSockets(): void {
     this.#keeper.forced(this, 'close');
     for (const socket of this.#sockets) this.#socketClosed(socket);
@@ -180,8 +218,11 @@ export class PooledLease implements Lease {
 
   #socketClosed(socket: LeasedSocket): void {
     if (!this.#sockets.delete(socket)) return;
-    this.#closedAt = performance.now();
-    this.scope.cooling.closed(this.#closedAt);
+    if (this.#counts) {
+      this.#closedBefore = this.#closedAt;
+      this.#closedAt = performance.now();
+      this.scope.cooling.closed(this.#closedAt);
+    }
     if (this.#sockets.size > 0) return;
     clearTimeout(this.#capTimer);
     this.#capTimer = undefined;
@@ -190,6 +231,15 @@ export class PooledLease implements Lease {
     const waiters = this.#closeWaiters;
     this.#closeWaiters = [];
     for (const resolve of waiters) resolve();
+  }
+
+  /** The present socket, or the one that has just closed, carries no stream: it needs no cooling and teaches none. */
+  #uncountSocket(): void {
+    if (this.#sockets.size === 0 && this.#counts && this.#closedAt !== null) {
+      this.scope.cooling.uncount(this.#closedAt);
+      this.#closedAt = this.#closedBefore;
+    }
+    this.#counts = false;
   }
 
   #coolOrRelease(): void {

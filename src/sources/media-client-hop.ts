@@ -5,6 +5,10 @@ import { CoaxError } from '../errors.ts';
 
 const keepAliveProbeMs = 15_000;
 
+const sockets = new Set<Socket>();
+/** Every socket of the media client that has not closed yet, for the auditor and the metrics. */
+export const openMediaSockets: ReadonlySet<Socket> = sockets;
+
 export interface Hop {
   readonly response: IncomingMessage;
   readonly socket: Socket;
@@ -36,12 +40,15 @@ export function requestHop(options: HopOptions): Promise<Hop> {
       socket.destroy();
       reject(signal.aborted ? new CoaxError('CANCELLED') : connectionError(error));
     };
-    const timeOut = (what: string, ms: number) => {
+    const timeOut = (what: string, ms: number, reason: string) => {
       clearTimeout(timer);
-      timer = setTimeout(() => fail(new CoaxError('UPSTREAM_UNREACHABLE', `${what} within ${ms} ms`)), ms);
+      timer = setTimeout(
+        () => fail(new CoaxError('UPSTREAM_UNREACHABLE', `${what} within ${ms} ms`, { details: { reason } })),
+        ms,
+      );
     };
     const abort = () => fail(new CoaxError('CANCELLED'));
-    const connected = () => timeOut('The provider sent no answer', options.headerTimeoutMs);
+    const connected = () => timeOut('The provider sent no answer', options.headerTimeoutMs, 'no answer');
     const closed = () =>
       fail(
         new CoaxError('UPSTREAM_UNREACHABLE', 'The provider closed the connection without an answer', {
@@ -60,7 +67,7 @@ export function requestHop(options: HopOptions): Promise<Hop> {
     socket.on('error', fail);
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
-    timeOut('No connection to the provider', options.connectTimeoutMs);
+    timeOut('No connection to the provider', options.connectTimeoutMs, 'no connection');
     socket.once(connectEvent, connected);
     socket.once('close', closed);
     try {
@@ -95,6 +102,8 @@ function openSocket(url: URL): Socket {
   const socket = secure
     ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ALPNProtocols: ['http/1.1'] })
     : connectTcp({ host, port });
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
   socket.setNoDelay(true);
   socket.setKeepAlive(true, keepAliveProbeMs);
   tolerateIcy(socket);

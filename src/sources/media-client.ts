@@ -9,7 +9,8 @@ import { requestHop } from './media-client-hop.ts';
 export interface SocketOwner {
   connecting(): void;
   attach(socket: Socket): void;
-  closeSocket(): Promise<void>;
+  /** `counted` is false for a socket that carried no stream: a redirect, a failed connect. */
+  closeSocket(counted?: boolean): Promise<void>;
 }
 
 export interface OpenMediaOptions {
@@ -71,7 +72,7 @@ export async function openMedia(request: HttpUpstreamRequest, options: OpenMedia
     } catch (error) {
       failure = toCoaxError(error);
       // oxlint-disable-next-line no-await-in-loop -- the lease holds one socket at a time
-      await options.owner.closeSocket();
+      await options.owner.closeSocket(options.signal.aborted || failure.details?.['reason'] === 'no answer');
       if (options.signal.aborted) throw new CoaxError('CANCELLED', undefined, { cause: error });
       if (failure.code !== 'UPSTREAM_UNREACHABLE') throw failure;
       options.health?.failed(url);
@@ -110,7 +111,7 @@ async function openCandidate(
       throw new CoaxError('UPSTREAM_ERROR', 'The provider redirects to something that is no web address');
     url = next;
     // oxlint-disable-next-line no-await-in-loop -- the provider must not count two
-    await options.owner.closeSocket();
+    await options.owner.closeSocket(false);
     if (options.signal.aborted) throw new CoaxError('CANCELLED');
   }
 }
