@@ -73,6 +73,11 @@ export const errorTable = {
     title: 'The catalogue can not be read',
     action: 'Restore a backup, or remove catalog.db and refresh the sources.',
   },
+  CATALOG_TOO_NEW: {
+    status: 500,
+    title: 'The catalogue was written by a newer Coax',
+    action: 'Use that version, or move catalog.db away and refresh the sources.',
+  },
   // providers' APIs
   SOURCE_LOGIN_REFUSED: {
     status: 502,

@@ -1,7 +1,6 @@
 import type { CodecFacts } from '../model/codec-facts.ts';
-import type { ChannelId, EpisodeId, GuideId, JobId, MovieId, SeriesId, SourceId, StreamId } from '../model/ids.ts';
+import type { ChannelId, EpisodeId, JobId, MovieId, SeriesId, SourceId, StreamId } from '../model/ids.ts';
 import type { Catchup, Reject, StreamLocator } from '../model/items.ts';
-import type { Programme } from '../model/programme.ts';
 
 /** One page of a list. `next` is an opaque cursor, null on the last page; `total` counts all that match. */
 export interface Page<Item> {
@@ -59,6 +58,8 @@ export interface Channel extends ChannelFields {
   readonly adult: boolean;
   readonly radio: boolean;
   readonly catchup: Catchup | null;
+  /** What the provider says the guide calls the channel (`tvg-name`). */
+  readonly guideName: string | null;
   /** In order of preference; at least one. */
   readonly streams: readonly CatalogStream[];
   readonly provider: ChannelFields;
@@ -214,20 +215,6 @@ export interface Job {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
 }
-
-/** Which feed and which of its channels a query means. */
-export interface FeedChannel {
-  readonly feedId: number;
-  readonly guideId: GuideId;
-}
-
-export interface ProgrammeWindow {
-  readonly fromUnix: number;
-  readonly toUnix: number;
-}
-
-/** Programmes of one feed's channels that touch the window, by guide id, in order of start. */
-export type ProgrammesByGuide = ReadonlyMap<string, readonly Programme[]>;
 
 /** The catalogue as the HTTP layer sees it. `Catalog.open(path)` in catalog.ts makes one. */
 export interface CatalogReads {

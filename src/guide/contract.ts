@@ -8,6 +8,7 @@ export interface GuidedChannel {
   readonly name: string;
   readonly guideId: string | null;
   readonly guideShiftMin: number;
+  readonly guideName?: string | null;
 }
 
 /** `guideId` of each programme is the channel's own guide id in the feed it came from. */

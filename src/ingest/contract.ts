@@ -24,6 +24,8 @@ export interface RefreshService {
   ensureEpisodes(series: SeriesId, signal: AbortSignal): Promise<void>;
   /** When each source is refreshed next, in Unix milliseconds; null when never by itself. */
   nextRefreshAt(sourceId: SourceId): number | null;
+  /** Before a source goes: cancels its job and, once that has ended, removes all that the catalogue holds of it. */
+  forget(sourceId: SourceId): Promise<void>;
   /** Starts the schedule. */
   start(): void;
   /** Stops the schedule and cancels what runs; resolves when the workers are gone. */

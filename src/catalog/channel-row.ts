@@ -1,0 +1,66 @@
+import type { CodecFacts } from '../model/codec-facts.ts';
+import type { ChannelId, SourceId, StreamId } from '../model/ids.ts';
+import type { LiveItem, StreamLocator } from '../model/items.ts';
+import type { CatalogStream, Channel, ChannelFields, ChannelOverrides } from './contract.ts';
+import type { Row } from './database.ts';
+import { fold } from './fold.ts';
+import { json, jsonOrNull, text } from './row.ts';
+
+/** A live item as the catalogue keeps it: its id and locator have columns of their own. */
+export type StoredLive = Omit<LiveItem, 'providerId' | 'locator'>;
+
+/** Channels without a number come after all that have one. */
+const noNumber = 1e15;
+
+export function providerFields(item: StoredLive): ChannelFields {
+  return {
+    name: item.name,
+    number: item.number ?? null,
+    logo: item.logo ?? null,
+    guideId: item.guideId ?? null,
+    guideShiftMin: item.guideShiftMin ?? 0,
+    groups: item.groups,
+    hidden: false,
+  };
+}
+
+export function effectiveFields(item: StoredLive, overrides: ChannelOverrides): ChannelFields {
+  return { ...providerFields(item), ...overrides };
+}
+
+/** The number as a decimal: 2 before 2.1 before 10. */
+export function numberSort(number: string | null): number {
+  const value = number === null ? Number.NaN : Number.parseFloat(number);
+  return Number.isFinite(value) && value < noNumber ? value : noNumber;
+}
+
+/** The columns by which channels are found and sorted. */
+export function sortColumns(fields: ChannelFields): readonly [nameFold: string, numberSort: number, hidden: number] {
+  return [fold(fields.name), numberSort(fields.number), fields.hidden ? 1 : 0];
+}
+
+export function streamOf(row: Row): CatalogStream {
+  return {
+    id: text(row, 'id') as StreamId,
+    sourceId: text(row, 'source_id') as SourceId,
+    locator: json<StreamLocator>(row, 'locator'),
+    codecs: jsonOrNull<CodecFacts>(row, 'codecs'),
+  };
+}
+
+export function channelOf(row: Row, streams: readonly CatalogStream[]): Channel {
+  const item = json<StoredLive>(row, 'provider');
+  const overrides = json<ChannelOverrides>(row, 'overrides');
+  return {
+    id: text(row, 'id') as ChannelId,
+    sourceId: text(row, 'source_id') as SourceId,
+    ...effectiveFields(item, overrides),
+    adult: item.adult ?? false,
+    radio: item.radio ?? false,
+    catchup: item.catchup ?? null,
+    guideName: item.guideName ?? null,
+    streams,
+    provider: providerFields(item),
+    overrides,
+  };
+}

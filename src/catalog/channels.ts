@@ -1,0 +1,135 @@
+import type { CodecFacts } from '../model/codec-facts.ts';
+import type { ChannelId, SourceId, StreamId } from '../model/ids.ts';
+import { channelOf, effectiveFields, type StoredLive, sortColumns, streamOf } from './channel-row.ts';
+import type {
+  CatalogStream,
+  Channel,
+  ChannelOverrides,
+  ChannelPatch,
+  ChannelQuery,
+  ChannelReads,
+  ChannelWrites,
+  GroupCount,
+  Page,
+} from './contract.ts';
+import { bumpCounter } from './counters.ts';
+import type { Database, Row } from './database.ts';
+import { Conditions, decodeCursor, encodeCursor, limitOf } from './page.ts';
+import { int, json, text } from './row.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+const columns = 'id, source_id, provider, overrides, name_fold, number_sort';
+
+/** Rewrites the groups of a channel; inside a transaction. */
+export function writeGroups(database: Database, id: string, groups: readonly string[]): void {
+  database.sql('DELETE FROM channel_group WHERE channel_id = ?').run(id);
+  for (const name of groups) database.sql('INSERT OR IGNORE INTO channel_group VALUES (?, ?)').run(name, id);
+}
+
+/** The channels that the sources have now; those that vanished are kept for a while, but are not seen here. */
+export class Channels implements ChannelReads, ChannelWrites {
+  readonly #database: Database;
+  readonly #queue: WriteQueue;
+
+  constructor(database: Database, queue: WriteQueue) {
+    this.#database = database;
+    this.#queue = queue;
+  }
+
+  list(query: ChannelQuery): Page<Channel> {
+    const limit = limitOf(query);
+    const where = new Conditions().add('gone_at IS NULL');
+    if (query.hidden !== 'with') where.add('hidden = ?', query.hidden === 'only' ? 1 : 0);
+    where.sources('source_id', query.sourceIds).search('name_fold', query.q);
+    for (const groups of [query.groups ?? [], query.group === undefined ? [] : [query.group]])
+      if (groups.length > 0)
+        where.add(
+          'id IN (SELECT channel_id FROM channel_group WHERE name IN (SELECT value FROM json_each(?)))',
+          JSON.stringify(groups),
+        );
+    return this.#database.read(() => {
+      const counted = this.#database.sql(`SELECT count(*) AS n FROM channel WHERE ${where.sql}`).get(...where.values);
+      if (query.cursor !== undefined)
+        where.add(
+          '(number_sort, name_fold, id) > (?, ?, ?)',
+          ...decodeCursor(query.cursor, ['number', 'string', 'string']),
+        );
+      const rows = this.#database
+        .sql(`SELECT ${columns} FROM channel WHERE ${where.sql} ORDER BY number_sort, name_fold, id LIMIT ${limit + 1}`)
+        .all(...where.values);
+      const shown = rows.slice(0, limit);
+      const last = rows.length > limit ? shown.at(-1) : undefined;
+      return {
+        items: this.#withStreams(shown),
+        total: counted === undefined ? 0 : int(counted, 'n'),
+        next:
+          last === undefined
+            ? null
+            : encodeCursor([int(last, 'number_sort'), text(last, 'name_fold'), text(last, 'id')]),
+      };
+    });
+  }
+
+  get(id: ChannelId): Channel | null {
+    return this.#database.read(() => {
+      const row = this.#database.sql(`SELECT ${columns} FROM channel WHERE id = ? AND gone_at IS NULL`).get(id);
+      return row === undefined ? null : (this.#withStreams([row])[0] ?? null);
+    });
+  }
+
+  groups(sourceIds?: readonly SourceId[]): readonly GroupCount[] {
+    const where = new Conditions().add('gone_at IS NULL').add('hidden = 0').sources('source_id', sourceIds);
+    return this.#database
+      .sql(
+        `SELECT g.name AS name, count(*) AS n FROM channel_group g JOIN channel c ON c.id = g.channel_id
+         WHERE ${where.sql} GROUP BY g.name ORDER BY g.name`,
+      )
+      .all(...where.values)
+      .map((row) => ({ name: text(row, 'name'), count: int(row, 'n') }));
+  }
+
+  async patch(id: ChannelId, patch: ChannelPatch): Promise<Channel | null> {
+    await this.#queue.submit(() => this.#applyPatch(id, patch));
+    return this.get(id);
+  }
+
+  saveCodecs(stream: StreamId, facts: CodecFacts): void {
+    this.#queue
+      .submit(() => this.#database.sql('UPDATE stream SET codecs = ? WHERE id = ?').run(JSON.stringify(facts), stream))
+      // Facts are learned anew with the next playback.
+      .catch(() => {});
+  }
+
+  #applyPatch(id: ChannelId, patch: ChannelPatch): void {
+    const row = this.#database.sql('SELECT provider, overrides FROM channel WHERE id = ? AND gone_at IS NULL').get(id);
+    if (row === undefined) return;
+    const before = json<ChannelOverrides>(row, 'overrides');
+    const merged = Object.entries({ ...before, ...patch }).filter(([, value]) => value !== null && value !== undefined);
+    const overrides = Object.fromEntries(merged) as ChannelOverrides;
+    const stored = JSON.stringify(overrides);
+    if (stored === JSON.stringify(before)) return;
+    const fields = effectiveFields(json<StoredLive>(row, 'provider'), overrides);
+    this.#database
+      .sql('UPDATE channel SET overrides = ?, name_fold = ?, number_sort = ?, hidden = ? WHERE id = ?')
+      .run(stored, ...sortColumns(fields), id);
+    writeGroups(this.#database, id, fields.groups);
+    bumpCounter(this.#database, 'lineup');
+  }
+
+  #withStreams(rows: readonly Row[]): Channel[] {
+    const streams = new Map<string, CatalogStream[]>();
+    const found = this.#database
+      .sql(
+        `SELECT id, channel_id, source_id, locator, codecs FROM stream
+         WHERE channel_id IN (SELECT value FROM json_each(?)) ORDER BY channel_id, position`,
+      )
+      .all(JSON.stringify(rows.map((row) => text(row, 'id'))));
+    for (const row of found) {
+      const channel = text(row, 'channel_id');
+      const list = streams.get(channel);
+      if (list === undefined) streams.set(channel, [streamOf(row)]);
+      else list.push(streamOf(row));
+    }
+    return rows.map((row) => channelOf(row, streams.get(text(row, 'id')) ?? []));
+  }
+}

@@ -1,0 +1,47 @@
+import type { FeedChannel } from '../catalog/feeds.ts';
+import { fold } from '../catalog/fold.ts';
+import type { GuidedChannel } from './contract.ts';
+
+type Named = Pick<GuidedChannel, 'name' | 'guideId' | 'guideName'>;
+
+/** The channels of one feed by what they may be asked for. A name that two of them have leads nowhere. */
+export class FeedIndex {
+  readonly #byId = new Map<string, FeedChannel>();
+  readonly #byFoldedId = new Map<string, FeedChannel | null>();
+  readonly #byName = new Map<string, FeedChannel | null>();
+
+  constructor(channels: readonly FeedChannel[]) {
+    for (const channel of channels) {
+      this.#byId.set(channel.id, channel);
+      const folded = fold(channel.id);
+      this.#byFoldedId.set(folded, this.#byFoldedId.has(folded) ? null : channel);
+      for (const name of new Set(channel.names.map(fold)))
+        if (name !== '') this.#byName.set(name, this.#byName.has(name) ? null : channel);
+    }
+  }
+
+  /** By exact guide id, else by guide id whatever its case, else by exact display name. */
+  find({ guideId, guideName, name }: Named): FeedChannel | null {
+    if (guideId !== null && guideId !== '') {
+      const byId = this.#byId.get(guideId) ?? this.#byFoldedId.get(fold(guideId));
+      if (byId != null) return byId;
+    }
+    return (guideName ? this.#byName.get(fold(guideName)) : undefined) ?? this.#byName.get(fold(name)) ?? null;
+  }
+}
+
+/** What `FeedIndex.find` could find for any of the channels, for a guide that is not yet read. */
+export class WantedGuides {
+  readonly #ids = new Set<string>();
+  readonly #names = new Set<string>();
+
+  add({ guideId, guideName, name }: Named): void {
+    if (guideId !== null && guideId !== '') this.#ids.add(fold(guideId));
+    if (guideName) this.#names.add(fold(guideName));
+    this.#names.add(fold(name));
+  }
+
+  has(id: string, names: readonly string[]): boolean {
+    return this.#ids.has(fold(id)) || names.some((name) => this.#names.has(fold(name)));
+  }
+}
