@@ -11,17 +11,7 @@ const query = z.object(pageQuery);
 
 export function libraryRoutes({ catalog, config, refreshes, redact }: Services): Route[] {
   const picture = (address: string | null): string | null => (address === null ? null : redact(address));
-  const titled = <Item extends Movie | Series>({
-    sourceId,
-    title,
-    groups,
-    plot,
-    year,
-    rating,
-    tmdbId,
-    poster,
-    backdrop,
-  }: Item) => ({
+  const titled = ({ sourceId, title, groups, plot, year, rating, tmdbId, poster, backdrop }: Movie | Series) => ({
     sourceId,
     title,
     groups: [...groups],
