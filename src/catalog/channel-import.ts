@@ -16,7 +16,7 @@ export function knownChannels(database: Database, sourceId: string): KnownItem[]
     .sql('SELECT id, provider_id, provider, gone_at FROM channel WHERE source_id = ? ORDER BY position, id')
     .each(sourceId);
   for (const row of rows) {
-    const item = json<StoredLive>(row, 'provider');
+    const item = json(row, 'provider') as StoredLive;
     known.push({
       id: text(row, 'id'),
       key: text(row, 'provider_id'),
@@ -66,7 +66,7 @@ export class ChannelImport {
       .get(id);
     if (row === undefined) return;
     if (row['provider'] !== provider || row['gone_at'] !== null) {
-      const fields = effectiveFields(stored, json<ChannelOverrides>(row, 'overrides'));
+      const fields = effectiveFields(stored, json(row, 'overrides') as ChannelOverrides);
       this.#database
         .sql('UPDATE channel SET provider = ?, name_fold = ?, number_sort = ?, hidden = ?, gone_at = NULL WHERE id = ?')
         .run(provider, ...sortColumns(fields), id);

@@ -43,14 +43,14 @@ export function streamOf(row: Row): CatalogStream {
   return {
     id: text(row, 'id') as StreamId,
     sourceId: text(row, 'source_id') as SourceId,
-    locator: json<StreamLocator>(row, 'locator'),
-    codecs: jsonOrNull<CodecFacts>(row, 'codecs'),
+    locator: json(row, 'locator') as StreamLocator,
+    codecs: jsonOrNull(row, 'codecs') as CodecFacts | null,
   };
 }
 
 export function channelOf(row: Row, streams: readonly CatalogStream[]): Channel {
-  const item = json<StoredLive>(row, 'provider');
-  const overrides = json<ChannelOverrides>(row, 'overrides');
+  const item = json(row, 'provider') as StoredLive;
+  const overrides = json(row, 'overrides') as ChannelOverrides;
   return {
     id: text(row, 'id') as ChannelId,
     sourceId: text(row, 'source_id') as SourceId,

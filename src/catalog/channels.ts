@@ -103,12 +103,12 @@ export class Channels implements ChannelReads, ChannelWrites {
   #applyPatch(id: ChannelId, patch: ChannelPatch): void {
     const row = this.#database.sql('SELECT provider, overrides FROM channel WHERE id = ? AND gone_at IS NULL').get(id);
     if (row === undefined) return;
-    const before = json<ChannelOverrides>(row, 'overrides');
+    const before = json(row, 'overrides') as ChannelOverrides;
     const merged = Object.entries({ ...before, ...patch }).filter(([, value]) => value !== null && value !== undefined);
     const overrides = Object.fromEntries(merged) as ChannelOverrides;
     const stored = JSON.stringify(overrides);
     if (stored === JSON.stringify(before)) return;
-    const fields = effectiveFields(json<StoredLive>(row, 'provider'), overrides);
+    const fields = effectiveFields(json(row, 'provider') as StoredLive, overrides);
     this.#database
       .sql('UPDATE channel SET overrides = ?, name_fold = ?, number_sort = ?, hidden = ? WHERE id = ?')
       .run(stored, ...sortColumns(fields), id);

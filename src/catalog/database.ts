@@ -107,7 +107,7 @@ export class Database {
       const database = new DatabaseSync(path, { timeout: options.busyTimeoutMs, enableForeignKeyConstraints: true });
       try {
         // The first one reads the file's header, and so finds a file that is no database. Changing to WAL may meet another connection.
-        database.exec('PRAGMA busy_timeout = 5000');
+        database.exec(`PRAGMA busy_timeout = ${options.scratch === true ? Math.trunc(options.busyTimeoutMs) : 5_000}`);
         database.exec(options.scratch === true ? 'PRAGMA journal_mode = OFF' : 'PRAGMA journal_mode = WAL');
         database.exec(`PRAGMA synchronous = ${options.scratch === true ? 'OFF' : 'NORMAL'}`);
         database.exec(`PRAGMA cache_size = ${-Math.trunc(options.cacheKiB ?? 8_192)}`);

@@ -56,7 +56,11 @@ export class Feeds {
     return this.#database
       .sql(`SELECT num, id, names FROM ${feedTables(feed.id, feed.generation).channels}`)
       .all()
-      .map((row) => ({ number: int(row, 'num'), id: text(row, 'id') as GuideId, names: json<string[]>(row, 'names') }));
+      .map((row) => ({
+        number: int(row, 'num'),
+        id: text(row, 'id') as GuideId,
+        names: json(row, 'names') as string[],
+      }));
   }
 
   /** Programmes that touch the window, in order of start. */

@@ -20,7 +20,7 @@ export class JobHistory {
     return this.#database
       .sql('SELECT document FROM job ORDER BY ended_at DESC, id LIMIT ?')
       .all(kept)
-      .map((row) => json<Job>(row, 'document'));
+      .map((row) => json(row, 'document') as Job);
   }
 
   save(job: Job): Promise<unknown> {

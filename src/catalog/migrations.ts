@@ -74,7 +74,7 @@ const migrations: readonly string[] = [
   CREATE INDEX episode_order ON episode (series_id, season, number, id);
 
   CREATE TABLE feed (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     source_id TEXT NOT NULL,
     name TEXT NOT NULL,
     priority INTEGER NOT NULL,

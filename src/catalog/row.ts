@@ -22,10 +22,10 @@ export function intOrNull(row: Row, column: string): number | null {
 }
 
 /** JSON that Coax itself has written. */
-export function json<Shape>(row: Row, column: string): Shape {
-  return JSON.parse(text(row, column)) as Shape;
+export function json(row: Row, column: string): unknown {
+  return JSON.parse(text(row, column));
 }
 
-export function jsonOrNull<Shape>(row: Row, column: string): Shape | null {
-  return row[column] == null ? null : json<Shape>(row, column);
+export function jsonOrNull(row: Row, column: string): unknown {
+  return row[column] == null ? null : json(row, column);
 }

@@ -18,7 +18,7 @@ function partOf(row: Row): PartState {
     part: text(row, 'part') as SourcePart,
     lastSuccessAt: intOrNull(row, 'last_success_at'),
     lastFailureAt: intOrNull(row, 'last_failure_at'),
-    error: jsonOrNull<PartProblem>(row, 'error'),
+    error: jsonOrNull(row, 'error') as PartProblem | null,
     count: int(row, 'count'),
     rejects: int(row, 'rejects'),
   };
@@ -38,13 +38,13 @@ export class SourceStates {
     return {
       sourceId,
       parts: parts.map(partOf),
-      logins: logins === undefined ? [] : json<unknown[]>(logins, 'reports'),
+      logins: logins === undefined ? [] : (json(logins, 'reports') as unknown[]),
     };
   }
 
   held(sourceId: SourceId, part: SourcePart): HeldList | null {
     const row = this.#database.sql('SELECT held FROM source_part WHERE source_id = ? AND part = ?').get(sourceId, part);
-    return row === undefined ? null : jsonOrNull<HeldList>(row, 'held');
+    return row === undefined ? null : (jsonOrNull(row, 'held') as HeldList | null);
   }
 
   succeeded(sourceId: SourceId, part: SourcePart, at: number, count: number, rejects: number): void {

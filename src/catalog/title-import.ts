@@ -16,7 +16,7 @@ export function knownTitles(database: Database, sourceId: string, kind: TitleKin
     .sql('SELECT id, provider_id, provider, gone_at FROM title WHERE source_id = ? AND kind = ? ORDER BY position, id')
     .each(sourceId, kind);
   for (const row of rows) {
-    const item = json<StoredSeries>(row, 'provider');
+    const item = json(row, 'provider') as StoredSeries;
     known.push({
       id: text(row, 'id'),
       key: text(row, 'provider_id'),

@@ -23,7 +23,7 @@ function titleFields(row: Row, item: StoredSeries) {
 }
 
 export function movieOf(row: Row): Movie {
-  const item = json<StoredMovie>(row, 'provider');
+  const item = json(row, 'provider') as StoredMovie;
   return {
     id: text(row, 'id') as MovieId,
     ...titleFields(row, item),
@@ -31,13 +31,13 @@ export function movieOf(row: Row): Movie {
     durationSec: item.durationSec ?? null,
     adult: item.adult ?? false,
     addedUnix: item.addedUnix ?? null,
-    locator: json<StreamLocator>(row, 'locator'),
-    file: json<FileFacts>(row, 'file'),
+    locator: json(row, 'locator') as StreamLocator,
+    file: json(row, 'file') as FileFacts,
   };
 }
 
 export function seriesOf(row: Row): Series {
-  const item = json<StoredSeries>(row, 'provider');
+  const item = json(row, 'provider') as StoredSeries;
   return {
     id: text(row, 'id') as SeriesId,
     ...titleFields(row, item),
@@ -48,7 +48,7 @@ export function seriesOf(row: Row): Series {
 }
 
 export function episodeOf(row: Row): Episode {
-  const item = json<StoredEpisode>(row, 'provider');
+  const item = json(row, 'provider') as StoredEpisode;
   return {
     id: text(row, 'id') as EpisodeId,
     seriesId: text(row, 'series_id') as SeriesId,
@@ -63,7 +63,7 @@ export function episodeOf(row: Row): Episode {
     rating: item.rating ?? null,
     durationSec: item.durationSec ?? null,
     addedUnix: item.addedUnix ?? null,
-    locator: json<StreamLocator>(row, 'locator'),
-    file: json<FileFacts>(row, 'file'),
+    locator: json(row, 'locator') as StreamLocator,
+    file: json(row, 'file') as FileFacts,
   };
 }

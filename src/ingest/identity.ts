@@ -169,7 +169,7 @@ export function matchItems(
   const present: number[] = [];
   const gone: number[] = [];
   for (let at = 0; at < known.length; at++) (isGone(at) ? gone : present).push(at);
-  const result: (number | null)[] = new Array<null>(fresh.length).fill(null);
+  const result: (number | null)[] = fresh.map(() => null);
   const sides: Sides = { known: prepared(known, present), fresh: prepared(fresh, null), result };
   match(sides, areKeysTrusted(sides));
   if (gone.length > 0 && sides.fresh.length > 0)
