@@ -1,0 +1,227 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from './wait-until.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+export interface EngineOptions {
+  /** A folder that lives on after the engine; a fresh one, removed at the end, when absent. */
+  readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** Put before the command: `taskset -c 0`. */
+  readonly prefix?: readonly string[];
+  readonly nodeArgs?: readonly string[];
+}
+
+export interface ApiAnswer<Body = unknown> {
+  readonly status: number;
+  readonly body: Body;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+export interface Output {
+  readonly id: string;
+  readonly token: string;
+  readonly urls: { readonly m3u: string; readonly xmltv: string; readonly hdhomerun: string };
+}
+
+export interface EngineChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly number: string;
+  readonly [key: string]: unknown;
+}
+
+/** The real engine as a process of its own. Dispose of it to end it; what it said is kept in `said`. */
+export class Engine implements AsyncDisposable {
+  readonly dataDir: string;
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly #ownsData: boolean;
+  readonly #said: string[];
+  #token = '';
+  #output: Output | undefined;
+
+  constructor(parts: { child: ChildProcess; url: string; dataDir: string; ownsData: boolean; said: string[] }) {
+    this.child = parts.child;
+    this.url = parts.url;
+    this.dataDir = parts.dataDir;
+    this.#ownsData = parts.ownsData;
+    this.#said = parts.said;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** All it has written to stdout and stderr. */
+  get said(): string {
+    return this.#said.join('');
+  }
+
+  get token(): string {
+    if (this.#token === '') this.#token = readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim();
+    return this.#token;
+  }
+
+  /** Every text file below the data folder, log files among them. */
+  logs(): string {
+    if (!existsSync(this.dataDir)) return '';
+    return readdirSync(this.dataDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(log|txt|ndjson|jsonl)(\.\d+)?$/.test(entry.name))
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+      .join('\n');
+  }
+
+  /** A request to the admin API: `path` is below /api/v1. */
+  async api<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<ApiAnswer<Body>> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.token}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${this.url}/api/v1${path}`, init);
+    const text = await answer.text();
+    const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+    return {
+      status: answer.status,
+      body: (isJson && text !== '' ? JSON.parse(text) : text) as Body,
+      text,
+      headers: answer.headers,
+    };
+  }
+
+  /** Adds a source and waits until its first refresh has ended. Throws when it fails. */
+  async addSource(source: Readonly<Record<string, unknown>>, timeoutMs = 30_000): Promise<string> {
+    const made = await this.api<{ id: string }>('POST', '/sources', source);
+    if (made.status >= 300) throw new Error(`POST /sources gave ${made.status}: ${made.text}`);
+    await this.settled(timeoutMs);
+    return made.body.id;
+  }
+
+  /** Waits until no job is queued or runs; throws when the latest of a kind failed. */
+  async settled(timeoutMs = 30_000): Promise<void> {
+    interface Job {
+      readonly kind: string;
+      readonly state: string;
+      readonly error?: unknown;
+    }
+    let jobs: readonly Job[] = [];
+    await waitUntil(
+      'all jobs have ended',
+      async () => {
+        const { body } = await this.api<readonly Job[] | { items: readonly Job[] }>('GET', '/jobs');
+        jobs = 'items' in body ? body.items : body;
+        return jobs.length > 0 && jobs.every((job) => job.state !== 'queued' && job.state !== 'running');
+      },
+      timeoutMs,
+    );
+    const failed = jobs.find((job) => job.state === 'failed');
+    if (failed !== undefined) throw new Error(`a job failed: ${JSON.stringify(failed)}`);
+  }
+
+  async channels(query = ''): Promise<readonly EngineChannel[]> {
+    const { body } = await this.api<{ items: readonly EngineChannel[] }>('GET', `/channels?limit=1000${query}`);
+    return body.items;
+  }
+
+  async output(): Promise<Output> {
+    if (this.#output !== undefined) return this.#output;
+    const { body } = await this.api<readonly Output[] | { items: readonly Output[] }>('GET', '/outputs');
+    const first = ('items' in body ? body.items : body)[0];
+    if (first === undefined) throw new Error('there is no output');
+    this.#output = first;
+    return first;
+  }
+
+  /** The live URL of the channel named so. */
+  async liveUrl(name: string): Promise<string> {
+    const channels = await this.channels();
+    const channel = channels.find((one) => one.name === name);
+    if (channel === undefined)
+      throw new Error(`no channel ${name} among ${channels.map((one) => one.name).join(', ')}`);
+    return `${this.url}/o/${(await this.output()).token}/live/${channel.id}.ts`;
+  }
+
+  async movieUrl(index = 0): Promise<string> {
+    const { body } = await this.api<{ items: readonly { id: string; ext?: string }[] }>('GET', '/movies?limit=100');
+    const movie = body.items[index];
+    if (movie === undefined) throw new Error(`no movie ${index} among ${body.items.length}`);
+    return `${this.url}/o/${(await this.output()).token}/movie/${movie.id}.${movie.ext ?? 'mkv'}`;
+  }
+
+  /** Sends a signal and resolves with how it ended and after how long. */
+  async end(
+    signal: NodeJS.Signals = 'SIGTERM',
+    timeoutMs = 10_000,
+  ): Promise<{ code: number | null; signal: string | null; ms: number }> {
+    const startedAt = performance.now();
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = once(this.child, 'exit', { signal: AbortSignal.timeout(timeoutMs) });
+      this.child.kill(signal);
+      await exited;
+    }
+    return { code: this.child.exitCode, signal: this.child.signalCode, ms: performance.now() - startedAt };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.end('SIGTERM', 8_000);
+    } catch {
+      await this.end('SIGKILL');
+    }
+    if (this.#ownsData) rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Starts `coax serve` on a free port and waits until it says that it is ready. */
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'coax-e2e-'));
+  const serve = ['serve', '--data', dataDir, '--port', '0', '--stdin-lifeline', ...(options.args ?? [])];
+  const [command = '', ...args] = [
+    ...(options.prefix ?? []),
+    process.execPath,
+    ...(options.nodeArgs ?? []),
+    join(root, 'src', 'main.ts'),
+    ...serve,
+  ];
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+    cwd: root,
+  });
+  const said: string[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the engine was not ready within 20 s:\n${said.join('')}`));
+    }, 20_000);
+    const hear = (text: string) => {
+      said.push(text);
+      const match = /Coax is ready on (http:\/\/\S+)/.exec(said.join(''));
+      if (match?.[1] === undefined) return;
+      clearTimeout(timer);
+      resolve(match[1]);
+    };
+    child.stdout.setEncoding('utf8').on('data', hear);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`the engine ended with ${code ?? signal} before it was ready:\n${said.join('')}`));
+    });
+  });
+  return new Engine({ child, url, dataDir, ownsData: options.dataDir === undefined, said });
+}
+
+/** The text of a file below the engine's data folder. */
+export async function dataFile(engine: Engine, name: string): Promise<string> {
+  return readFile(join(engine.dataDir, name), 'utf8');
+}
