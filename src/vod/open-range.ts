@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream';
+import { CoaxError } from '../errors.ts';
+import type { DemoUpstreamRequest, HttpUpstreamRequest } from '../model/upstream-request.ts';
+import { capacityOfError, classifyAnswer } from '../sources/media-answer.ts';
+import { openMedia, type OpenedMedia } from '../sources/media-client.ts';
+import { judgeMedia } from '../sources/media-peek.ts';
+import { firstBytes } from './first-bytes.ts';
+import { parseRange, resolveRange, type ByteSpan } from './range.ts';
+import { ProviderRefusal, readStart, type OpenOptions, type RangeAnswer, type RangeOpener } from './upstream-range.ts';
+
+/** A file made here: nothing is asked of anybody. */
+export interface MadeFile {
+  readonly size: number;
+  readonly contentType: string;
+  open(span: ByteSpan): Readable;
+}
+
+export interface RangeOpenerOptions {
+  /** Finds the built-in file a request names; absent where there is none. */
+  readonly demoFile?: (request: DemoUpstreamRequest) => MadeFile | null;
+}
+
+/** Path parts that panels have in common; everything else in an address may be a login. */
+const plainWords = new Set(['movie', 'movies', 'series', 'live', 'vod', 'timeshift', 'http', 'https']);
+
+/** Opens ranges at providers by HTTP, and of built-in files. */
+export function createRangeOpener({ demoFile }: RangeOpenerOptions = {}): RangeOpener {
+  return async (request, options) => {
+    if (request.kind === 'http') return openHttp(request, options);
+    const file = demoFile?.(request) ?? null;
+    if (file === null) throw new CoaxError('NO_STREAM', 'There is no such built-in file');
+    return openMade(file, options.range);
+  };
+}
+
+async function openHttp(request: HttpUpstreamRequest, options: OpenOptions): Promise<RangeAnswer> {
+  const { lease, signal, connectTimeoutMs, range, ifRange } = options;
+  if (lease === null) throw new CoaxError('INTERNAL', 'A connection to a provider needs a lease');
+  let opened: OpenedMedia;
+  try {
+    opened = await openMedia(request, {
+      owner: lease,
+      signal,
+      connectTimeoutMs,
+      range,
+      ...(ifRange === undefined ? {} : { ifRange }),
+    });
+  } catch (error) {
+    throw ProviderRefusal.of(error, capacityOfError(error));
+  }
+  if (opened.status !== 416) await judge(opened, request, options);
+  const { status, headers, body } = opened;
+  return { status, headers, body };
+}
+
+/** Throws unless the answer is media. The first bytes are enough for a yes; a no is worth reading the page for its reason. */
+async function judge(opened: OpenedMedia, request: HttpUpstreamRequest, options: OpenOptions): Promise<void> {
+  const { status, headers, body } = opened;
+  const { signal, firstByteTimeoutMs } = options;
+  const at = readStart(opened);
+  if (status === 200 || status === 206) {
+    const first = await firstBytes(body, firstByteTimeoutMs, signal);
+    // Two letters of a file may look like a text; a page would say what it is.
+    const tooShort =
+      opened.contentLength !== undefined && opened.contentLength < 16 && !/text|json/.test(opened.contentType ?? '');
+    if (tooShort || classifyAnswer({ status, headers, first, expects: 'file', at }).kind === 'media') return;
+  }
+  const verdict = await judgeMedia(opened, {
+    expects: 'file',
+    at,
+    secrets: secretsOf(request),
+    firstByteTimeoutMs,
+    signal,
+  });
+  if (verdict.kind === 'refused') throw ProviderRefusal.of(verdict.error, verdict.capacity);
+  if (body.destroyed) throw new CoaxError('UPSTREAM_ENDED', 'The provider broke the connection off');
+}
+
+function openMade(file: MadeFile, range: string): RangeAnswer {
+  const spec = parseRange(range);
+  const span = spec === null ? { start: 0, end: file.size } : resolveRange(spec, file.size);
+  if (span === null) throw new CoaxError('RANGE_NOT_SATISFIABLE');
+  const headers = {
+    'content-type': file.contentType,
+    'content-range': `bytes ${span.start}-${span.end - 1}/${file.size}`,
+  };
+  return { status: 206, headers, body: file.open(span) };
+}
+
+/** What of an address must not be quoted back: its path and query may hold user name and password. */
+function secretsOf({ urls }: HttpUpstreamRequest): string[] {
+  const found = new Set<string>();
+  for (const text of urls) {
+    const url = URL.parse(text);
+    if (!url) continue;
+    for (const part of [...url.pathname.split('/'), ...url.searchParams.values(), url.username, url.password]) {
+      if (part.length < 3 || plainWords.has(part)) continue;
+      found.add(part);
+      found.add(decoded(part));
+    }
+  }
+  return [...found];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,433 @@
+import type { Lease, LeaseHolder, Leases } from '../accounts/lease.ts';
+import { CoaxError, toCoaxError } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import type { AccountId, SessionId } from '../model/ids.ts';
+import type { Viewer } from '../model/viewer.ts';
+import type { SessionView } from '../relay/contract.ts';
+import type { BlockCache } from './block-cache.ts';
+import type { PlayableFile } from './contract.ts';
+import { isStrong, type FileFacts } from './file-facts.ts';
+import type { KnownFiles } from './known-files.ts';
+import { pump } from './pump.ts';
+import { RateMeter } from './rate-meter.ts';
+import type { Reader, ReaderHost } from './reader.ts';
+import { SeekBurst } from './seek-burst.ts';
+import { Turn } from './turn.ts';
+import { askHeader, ProviderRefusal, readAnswer, type RangeAnswer, type RangeOpener } from './upstream-range.ts';
+
+export interface SessionSettings {
+  readonly pauseMs: number;
+  readonly sessionIdleMs: number;
+  readonly connectMs: number;
+  readonly stallMs: number;
+}
+
+/** What a session needs of the others. */
+export interface SessionDeps {
+  readonly leases: Leases;
+  readonly open: RangeOpener;
+  readonly files: KnownFiles;
+  readonly cache: BlockCache;
+  readonly settings: SessionSettings;
+  readonly log: Log;
+  /** A size or type was read from the provider. */
+  learned(file: PlayableFile, facts: FileFacts): void;
+  /** Makes `reader` a session of its own if a lease can be had at once. */
+  split(session: VodSession, reader: Reader): boolean;
+  /** Nobody has asked for the idle time, or it was stopped: it holds nothing any more. */
+  ended(session: VodSession): void;
+}
+
+export interface SessionOptions extends SessionDeps {
+  readonly id: SessionId;
+  readonly viewer: Viewer;
+  readonly file: PlayableFile;
+}
+
+/** The most responses of one session; the one that waits longest goes first. */
+const maxReaders = 8;
+/** How long each of several responses that keep reading is served before the next. */
+const turnMs = 2_000;
+/** A provider that ignores ranges is read from the start at most this far. */
+const maxSkipBytes = 8 * 1_048_576;
+const maxFailures = { beforeHead: 3, afterHead: 6 } as const;
+const maxRefusals = 20;
+const backOffMs = 100;
+const maxBackOffMs = 3_000;
+/** How long a session that gave its connection back waits for one. */
+const resumeWaitMs = 30_000;
+const retryable = new Set(['UPSTREAM_ERROR', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_STALLED', 'UPSTREAM_ENDED']);
+
+/**
+ * One viewer's playback of one file: many responses, one lease, one socket. A loop serves one response at a time, the newest first;
+ * the socket of the last one is closed before the next is opened, because ffmpeg opens the new range before it closes the old one.
+ */
+export class VodSession implements LeaseHolder, ReaderHost {
+  readonly sessionId: SessionId;
+  readonly viewer: Viewer;
+  readonly file: PlayableFile;
+  readonly since = Date.now();
+  readonly #deps: SessionDeps;
+  readonly #needsLease: boolean;
+  readonly #readers = new Set<Reader>();
+  readonly #burst = new SeekBurst();
+  readonly #rate = new RateMeter();
+  readonly #refusedBy = new Set<AccountId>();
+  #lease: Lease | null = null;
+  #turn: Turn | null = null;
+  #acquiring: AbortController | null = null;
+  #loop: Promise<void> | null = null;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #order = 0;
+  #notBefore = 0;
+  #reconnects = 0;
+  #bytesOut = 0;
+  #stopped = false;
+  #hadLease = false;
+
+  constructor({ id, viewer, file, ...deps }: SessionOptions) {
+    this.sessionId = id;
+    this.viewer = viewer;
+    this.file = file;
+    this.#deps = deps;
+    const account = file.accounts[0];
+    this.#needsLease = account !== undefined && file.request(account).kind === 'http';
+  }
+
+  /** True while a response needs the provider, or soon may. */
+  get busy(): boolean {
+    return [...this.#readers].some((reader) => reader.wants || this.#serves(reader));
+  }
+
+  get readerCount(): number {
+    return this.#readers.size;
+  }
+
+  /** Takes a new response in: the cache answers what it can, and the provider the rest, before any older response. */
+  add(reader: Reader): void {
+    clearTimeout(this.#idleTimer);
+    this.#burst.note(performance.now());
+    this.#order += 1;
+    reader.priority = this.#order;
+    this.#readers.add(reader);
+    reader.start(this);
+    const facts = this.#deps.files.trusted(this.file.itemId);
+    if (facts && !reader.over) {
+      reader.settle(facts);
+      reader.fill(this.#deps.cache);
+    }
+    this.#dropOldest();
+    this.#wake();
+  }
+
+  /** Takes over a response of another session, with the lease for it. */
+  adopt(reader: Reader, lease: Lease): void {
+    this.#lease = lease;
+    this.#readers.add(reader);
+    reader.moveTo(this);
+    this.#wake();
+  }
+
+  /** Lets a response go to another session. */
+  release(reader: Reader): void {
+    this.#readers.delete(reader);
+  }
+
+  isIdle(): boolean {
+    return !this.busy;
+  }
+
+  isSoleViewer(viewer: Viewer): boolean {
+    return viewer.key === this.viewer.key;
+  }
+
+  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void {
+    if (reason === 'stopped') return this.stop();
+    if (reason === 'taken-over') {
+      // What waits for its client holds no socket; what reads would fight for the slot again.
+      for (const reader of this.#readers)
+        if (reader.wants || this.#serves(reader)) reader.fail(new CoaxError('TAKEN_OVER'));
+    }
+    this.#endLease();
+  }
+
+  readerDrained(reader: Reader): void {
+    if (reader.wants) this.#wake();
+  }
+
+  readerPaused(reader: Reader): void {
+    this.#deps.log.debug('a player paused', { session: this.sessionId, position: reader.position });
+    if (this.#turn?.reader === reader) this.#turn.abort();
+    if (!this.busy) this.#endLease();
+    this.#settle();
+  }
+
+  readerGone(reader: Reader): void {
+    if (!this.#readers.delete(reader)) return;
+    this.#bytesOut += reader.sentBytes;
+    // A response whose bytes are all there has no socket any more.
+    if (this.#turn?.reader === reader) this.#turn.abort();
+    this.#settle();
+  }
+
+  /** Ends every response and gives the slot back. Idempotent. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#idleTimer);
+    for (const reader of this.#readers) reader.fail(new CoaxError('STREAM_STOPPED'));
+    this.#acquiring?.abort();
+    this.#endLease();
+    this.#deps.ended(this);
+  }
+
+  /** Resolves when the loop has ended and no socket is left. */
+  async closed(): Promise<void> {
+    await this.#loop;
+  }
+
+  view(): SessionView {
+    const lease = this.#lease;
+    const readers = [...this.#readers];
+    const bitRate = this.#rate.bitRate();
+    const bufferedBytes = readers.reduce((sum, reader) => sum + reader.queuedBytes, 0);
+    return {
+      id: this.sessionId,
+      kind: 'vod',
+      state: this.#state(readers),
+      title: this.file.title,
+      itemId: this.file.itemId,
+      sourceId: this.file.sourceId,
+      ...(lease ? { accountId: lease.accountId, leaseId: lease.id } : {}),
+      since: this.since,
+      bytesIn: this.#rate.total,
+      bytesOut: readers.reduce((sum, reader) => sum + reader.sentBytes, this.#bytesOut),
+      bitRate,
+      bufferedBytes,
+      bufferedMs: bitRate === 0 ? 0 : Math.round((bufferedBytes * 8_000) / bitRate),
+      reconnects: this.#reconnects,
+      consumers: readers.map((reader) => reader.view()),
+    };
+  }
+
+  #state(readers: readonly Reader[]): string {
+    if (this.#acquiring) return 'waiting';
+    if (this.#turn && !this.#turn.signal.aborted) return this.#turn.reading ? 'reading' : 'connecting';
+    return readers.some((reader) => reader.paused) ? 'paused' : 'idle';
+  }
+
+  #serves(reader: Reader): boolean {
+    return this.#turn?.reader === reader && !this.#turn.signal.aborted && !reader.complete;
+  }
+
+  /** The response to serve next. */
+  #choose(): Reader | null {
+    let best: Reader | null = null;
+    for (const reader of this.#readers) if (reader.wants && reader.priority > (best?.priority ?? -1)) best = reader;
+    return best;
+  }
+
+  #wake(): void {
+    const best = this.#choose();
+    if (best === null) return this.#settle();
+    clearTimeout(this.#idleTimer);
+    const turn = this.#turn;
+    if (turn && turn.reader !== best && best.priority > turn.reader.priority) {
+      turn.reader.parkedAt = performance.now();
+      turn.abort();
+    }
+    this.#loop ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // Everything below may fail; the readers hear of it there.
+    await Promise.resolve();
+    while (!this.#stopped && this.#choose() !== null) {
+      if (this.#lease?.state === 'cooling' || this.#lease?.state === 'released') this.#lease = null;
+      // oxlint-disable-next-line no-await-in-loop -- one response after the other is what this loop is for
+      if (this.#needsLease && this.#lease === null) await this.#acquire();
+      const reader = this.#choose();
+      // oxlint-disable-next-line no-await-in-loop
+      if (reader && (this.#lease !== null || !this.#needsLease)) await this.#serve(reader, this.#lease);
+    }
+    this.#loop = null;
+    this.#settle();
+  }
+
+  async #acquire(): Promise<void> {
+    const waiting = [...this.#readers].filter((reader) => reader.wants);
+    const acquiring = new AbortController();
+    this.#acquiring = acquiring;
+    try {
+      const lease = await this.#deps.leases.acquire({
+        candidates: this.candidates,
+        viewer: this.viewer,
+        purpose: 'vod',
+        holder: this,
+        signal: acquiring.signal,
+        ...(this.#hadLease ? { deadlineMs: resumeWaitMs } : {}),
+      });
+      if (this.#stopped || this.#choose() === null) lease.end();
+      else this.#lease = lease;
+      this.#hadLease = true;
+    } catch (error) {
+      if (!acquiring.signal.aborted) for (const reader of waiting) this.#giveUp(reader, toCoaxError(error));
+    } finally {
+      this.#acquiring = null;
+    }
+  }
+
+  /** The accounts that have not refused the file. */
+  get candidates(): readonly AccountId[] {
+    const open = this.file.accounts.filter((account) => !this.#refusedBy.has(account));
+    return open.length > 0 ? open : this.file.accounts;
+  }
+
+  async #serve(reader: Reader, lease: Lease | null): Promise<void> {
+    const turn = new Turn(reader, turnMs, () => this.#contest(turn));
+    this.#turn = turn;
+    let answer: RangeAnswer | null = null;
+    try {
+      const now = performance.now();
+      const until = Math.max(reader.retryAt, this.#notBefore, now + this.#burst.delayMs(now));
+      await turn.wait(Math.max(until - now, lease?.reopenDelayMs ?? 0));
+      answer = await this.#open(reader, lease, turn.signal);
+      const { body } = answer;
+      const start = this.#settleReader(reader, answer);
+      lease?.report('accepted');
+      this.#refusedBy.clear();
+      if (start === null) return this.#askAgain(reader);
+      turn.reading = true;
+      const { cache, settings } = this.#deps;
+      const received = (bytes: number) => this.#rate.add(bytes);
+      await pump({ body, start, reader, cache, stallMs: settings.stallMs, signal: turn.signal, received });
+    } catch (error) {
+      if (!turn.signal.aborted) this.#failed(reader, lease, toCoaxError(error));
+    } finally {
+      turn.end();
+      answer?.body.destroy();
+      await lease?.closeSocket();
+      this.#turn = null;
+    }
+  }
+
+  #open(reader: Reader, lease: Lease | null, signal: AbortSignal): Promise<RangeAnswer> {
+    const { files, settings } = this.#deps;
+    const account = lease?.accountId ?? this.file.accounts[0];
+    if (account === undefined) throw new CoaxError('NO_STREAM', 'The file has no account to be read with');
+    const etag = reader.facts?.etag ?? null;
+    return this.#deps.open(this.file.request(account), {
+      lease,
+      signal,
+      connectTimeoutMs: settings.connectMs,
+      firstByteTimeoutMs: settings.stallMs,
+      range: askHeader(reader.ask(files.size(this.file.itemId) ?? this.file.knownSize ?? null)),
+      ...(reader.headSent && isStrong(etag) ? { ifRange: etag } : {}),
+    });
+  }
+
+  /** Compares the answer with what is known, decides the response, and says where the body starts; null asks again elsewhere. */
+  #settleReader(reader: Reader, answer: RangeAnswer): number | null {
+    const { files } = this.#deps;
+    const { itemId } = this.file;
+    const asked = reader.ask(files.size(itemId) ?? this.file.knownSize ?? null);
+    const { seen, start, unsatisfiable } = readAnswer(asked, answer, reader.facts?.size ?? null);
+    if (unsatisfiable && seen.size === null && reader.facts === null)
+      throw new CoaxError('RANGE_NOT_SATISFIABLE', 'The provider says that the range is outside the file');
+    const { facts, isNew } = files.learn(itemId, seen);
+    if (isNew) this.#deps.learned(this.file, facts);
+    reader.settle(facts);
+    if (reader.complete) return null;
+    if (unsatisfiable || start > reader.position) return null;
+    if (reader.position - start > maxSkipBytes)
+      throw new CoaxError('UPSTREAM_BAD_CONTENT', `The provider can not start the file at byte ${reader.position}`);
+    return start;
+  }
+
+  /** The file turned out to be another than believed, so that other bytes are needed; a provider that says so for ever is not asked on. */
+  #askAgain(reader: Reader): void {
+    if (reader.complete || reader.failed() < maxFailures.beforeHead) return;
+    this.#giveUp(reader, new CoaxError('UPSTREAM_BAD_CONTENT', 'The provider contradicts itself about the file'));
+  }
+
+  #failed(reader: Reader, lease: Lease | null, error: CoaxError): void {
+    const { log } = this.#deps;
+    log.warn('a file broke off', { session: this.sessionId, code: error.code, position: reader.position });
+    if (error instanceof ProviderRefusal && this.#waitOrMove(reader, lease, error)) return;
+    const failures = reader.failed();
+    const most = reader.headSent ? maxFailures.afterHead : maxFailures.beforeHead;
+    if (!retryable.has(error.code) || failures >= most) return this.#giveUp(reader, error);
+    this.#reconnects += 1;
+    reader.retryAt = performance.now() + Math.min(maxBackOffMs, backOffMs * 2 ** (failures - 1));
+  }
+
+  /** Waits as the pool says, else tries another account; false when neither is left. */
+  #waitOrMove(reader: Reader, lease: Lease | null, refusal: ProviderRefusal): boolean {
+    reader.refusals += 1;
+    if (lease === null || reader.refusals > maxRefusals) return false;
+    const waitMs = lease.report(refusal.capacity === 'yes' ? 'refused' : 'doubtful');
+    if (waitMs !== null) {
+      this.#notBefore = performance.now() + waitMs;
+      return true;
+    }
+    // A reset says nothing about this account.
+    if (refusal.code === 'UPSTREAM_UNREACHABLE') return false;
+    this.#refusedBy.add(lease.accountId);
+    const another = this.file.accounts.some((account) => !this.#refusedBy.has(account));
+    if (another && lease === this.#lease) this.#endLease();
+    if (!another) this.#refusedBy.clear();
+    return another;
+  }
+
+  #giveUp(reader: Reader, error: CoaxError): void {
+    this.#deps.log.warn('a file could not be served', { session: this.sessionId, code: error.code });
+    reader.fail(error);
+  }
+
+  /** Two responses of one viewer may be two players behind one address: they take turns, or part if there is a lease for both. */
+  #contest(turn: Turn): void {
+    const now = performance.now();
+    let longest: Reader | null = null;
+    for (const reader of this.#readers) {
+      if (reader === turn.reader || !reader.wants) continue;
+      reader.parkedAt ??= now;
+      if (longest === null || reader.parkedAt < (longest.parkedAt ?? 0)) longest = reader;
+    }
+    if (longest === null) return;
+    // Both read on after they had been given a turn: two players, not one that forgot to close.
+    const bothRead = (longest.resumed || turn.reader.resumed) && !turn.reader.full;
+    if (bothRead && this.#deps.split(this, longest)) return;
+    turn.reader.parkedAt = now;
+    longest.resumed = true;
+    this.#order += 1;
+    longest.priority = this.#order;
+    turn.abort();
+  }
+
+  #dropOldest(): void {
+    if (this.#readers.size <= maxReaders) return;
+    const [oldest] = [...this.#readers].sort((a, b) => a.priority - b.priority);
+    oldest?.fail(new CoaxError('TOO_MANY_REQUESTS', `A player may read ${maxReaders} parts of a file at once`));
+  }
+
+  /** Nobody may be waiting for the provider: gives the slot to who waits for it, now, and the session some time to live. */
+  #settle(): void {
+    if (this.#stopped || this.busy) return;
+    this.#acquiring?.abort();
+    if (this.#lease && this.#deps.leases.hasWaiters(this.#lease.accountId)) this.#endLease();
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#expire(), this.#deps.settings.sessionIdleMs);
+  }
+
+  #expire(): void {
+    if (this.busy) return;
+    this.#endLease();
+    if (this.#readers.size === 0) this.stop();
+  }
+
+  #endLease(): void {
+    const lease = this.#lease;
+    this.#lease = null;
+    lease?.end();
+  }
+}
