@@ -317,7 +317,8 @@ export class LeasePool implements Leases, LeaseKeeper {
     const giveBack = () => lease.end();
     signal.addEventListener('abort', giveBack, { once: true });
     resolve(lease);
-    queueMicrotask(() => signal.removeEventListener('abort', giveBack));
+    // The caller's own continuation was queued just before this one: from here on it owns the lease.
+    void Promise.resolve().then(() => signal.removeEventListener('abort', giveBack));
   }
 
   #abort(waiter: Waiter): void {

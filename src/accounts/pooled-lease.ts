@@ -61,6 +61,7 @@ export class PooledLease implements Lease {
   readonly #sockets = new Set<LeasedSocket>();
   #state: LeaseState = 'granted';
   #ended = false;
+  #cools = true;
   /** Whether the present socket is one the provider counts, for all we know. */
   #counts = true;
   /** When a socket that the provider counts closed; null before the first. */
@@ -123,6 +124,7 @@ export class PooledLease implements Lease {
     if (this.#ended) throw new CoaxError('CANCELLED', 'The connection was given back before it was opened');
     if (this.#sockets.size > 0) throw new CoaxError('INTERNAL', 'A lease holds one socket at a time');
     this.#state = 'connecting';
+    this.#counts = false;
     this.#connectedAt = performance.now();
   }
 
@@ -177,6 +179,7 @@ export class PooledLease implements Lease {
 
   /** Ends and skips cooling; for a pool that stops. */
   endWithoutCooling(): void {
+    this.#cools = false;
     this.end();
     if (this.#state === 'cooling') this.#release();
   }
@@ -244,7 +247,10 @@ export class PooledLease implements Lease {
 
   #coolOrRelease(): void {
     const now = performance.now();
-    const until = this.#closedAt === null || this.scope.limit === null ? now : this.#closedAt + this.scope.cooling.ms;
+    const until =
+      !this.#cools || this.#closedAt === null || this.scope.limit === null
+        ? now
+        : this.#closedAt + this.scope.cooling.ms;
     if (until <= now) return this.#release();
     this.#state = 'cooling';
     this.#coolingUntil = until;

@@ -64,9 +64,14 @@ export async function openMedia(request: HttpUpstreamRequest, options: OpenMedia
   const urls = (options.health?.order(request.urls) ?? [...request.urls]).slice(0, mostCandidates);
   let failure = new CoaxError('NO_STREAM', 'The stream has no address');
   for (const url of urls) {
+    const start = parseHttpUrl(url);
+    if (start === null) {
+      failure = new CoaxError('NO_STREAM', 'The address of the stream is not a web address');
+      continue;
+    }
     try {
       // oxlint-disable-next-line no-await-in-loop -- candidates are tried one after the other
-      const opened = await openCandidate(url, request.headers, options);
+      const opened = await openCandidate(start, request.headers, options);
       options.health?.worked(url);
       return opened;
     } catch (error) {
@@ -82,12 +87,10 @@ export async function openMedia(request: HttpUpstreamRequest, options: OpenMedia
 }
 
 async function openCandidate(
-  start: string,
+  first: URL,
   headers: Readonly<Record<string, string>>,
   options: OpenMediaOptions,
 ): Promise<OpenedMedia> {
-  const first = parseHttpUrl(start);
-  if (first === null) throw new CoaxError('NO_STREAM', 'The address of the stream is not a web address');
   let url = first;
   const most = options.maxRedirects ?? 5;
   for (let hops = 0; ; hops++) {
