@@ -1,0 +1,102 @@
+import { CoaxError } from '../errors.ts';
+import { readXmltv, type XmltvOptions } from '../text/xmltv-reader.ts';
+import type { GuideSink, ReadContext } from './contract.ts';
+import type { ProviderClient } from './provider-client.ts';
+
+export interface GuideFeed {
+  /** The same guide at each address, in order of preference. One may be a path or a `file:` address. */
+  readonly urls: readonly string[];
+  /** Zone of times that name none: an IANA name or an offset. */
+  readonly zone?: string | undefined;
+  readonly options?: Omit<XmltvOptions, 'zone' | 'signal'>;
+}
+
+export interface GuideFeedResult {
+  readonly channels: number;
+  readonly programmes: number;
+  readonly rejects: number;
+}
+
+/** Carries back-pressure and progress, and makes the read final with the first thing that is handed over. */
+function committing(sink: GuideSink, context: ReadContext, commit: () => void): GuideSink {
+  let programmes = 0;
+  return {
+    channels: (batch) => {
+      commit();
+      return sink.channels(batch);
+    },
+    programmes: async (batch) => {
+      commit();
+      await sink.programmes(batch);
+      programmes += batch.length;
+      context.progress('guide', programmes);
+    },
+    reject: (reject) => sink.reject(reject),
+  };
+}
+
+/**
+ * Reads an XMLTV guide of any size and compression into `sink`. Throws SOURCE_BAD_CONTENT for what is no guide, SOURCE_TRUNCATED for one
+ * cut short (what stood before the cut has been handed over), and the other SOURCE_* codes of the client.
+ */
+export async function readGuideFeed(
+  client: ProviderClient,
+  feed: GuideFeed,
+  sink: GuideSink,
+  context: ReadContext,
+): Promise<GuideFeedResult> {
+  const { signal } = context;
+  return client.read({ urls: feed.urls, expect: 'guide', signal }, async ({ chunks, commit }) => {
+    const summary = await readXmltv(chunks, committing(sink, context, commit), {
+      ...feed.options,
+      signal,
+      ...(feed.zone === undefined || feed.zone === '' ? {} : { zone: feed.zone }),
+    });
+    if (summary.form !== 'guide')
+      throw new CoaxError('SOURCE_BAD_CONTENT', `The guide is no XMLTV (it is ${summary.form})`);
+    if (summary.truncated)
+      throw new CoaxError('SOURCE_TRUNCATED', `The guide is cut short after ${summary.programmes} programmes`);
+    return { channels: summary.channels, programmes: summary.programmes, rejects: summary.rejects };
+  });
+}
+
+/**
+ * Reads several guides as one: a channel belongs to the first feed that has programmes for it, so that feeds never repeat each other. A feed that
+ * fails costs only itself; the first failure is thrown when none could be read.
+ */
+export async function readGuideFeeds(
+  client: ProviderClient,
+  feeds: readonly GuideFeed[],
+  sink: GuideSink,
+  context: ReadContext,
+): Promise<readonly { readonly feed: number; readonly error: CoaxError }[]> {
+  const owner = new Map<string, number>();
+  const failures: { feed: number; error: CoaxError }[] = [];
+  for (const [index, feed] of feeds.entries()) {
+    const wanted = feed.options?.wanted;
+    const own: GuideFeed = {
+      ...feed,
+      options: {
+        ...feed.options,
+        wanted: (guideId) => (owner.get(guideId) ?? index) === index && (wanted?.(guideId) ?? true),
+      },
+    };
+    const claiming: GuideSink = {
+      channels: (batch) => sink.channels(batch),
+      programmes: (batch) => {
+        for (const { guideId } of batch) if (!owner.has(guideId)) owner.set(guideId, index);
+        return sink.programmes(batch);
+      },
+      reject: (reject) => sink.reject(reject),
+    };
+    try {
+      await readGuideFeed(client, own, claiming, context);
+    } catch (error) {
+      if (!(error instanceof CoaxError) || !error.code.startsWith('SOURCE_')) throw error;
+      failures.push({ feed: index, error });
+    }
+  }
+  const first = failures[0];
+  if (first !== undefined && failures.length === feeds.length) throw first.error;
+  return failures;
+}

@@ -1,0 +1,183 @@
+import { CoaxError, toCoaxError } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import { unpack } from '../text/decompress.ts';
+import { BaseUrlHealth } from './base-url-health.ts';
+import { boundedChunks, type Bytes, patientChunks, peek, undoEncoding } from './byte-flow.ts';
+import { parseLenientJson } from './lenient-json.ts';
+import { localPath, openLocalFile } from './local-file.ts';
+import { getOverHttp, hostOf } from './provider-http.ts';
+import { backoffMs, defaultRetryPolicy, type RetryPolicy, waitFor } from './retry-delay.ts';
+import { bodyFailure, type Expected, isPassing, isSourceFailure, statusFailure } from './source-failure.ts';
+
+export interface ProviderClientOptions {
+  /** Lower-case names, with a user agent; see `requestHeaders`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly log: Log;
+  /** How long a provider may be silent, before its answer and within it. */
+  readonly silenceMs: number;
+  /** The largest body, packed or unpacked. */
+  readonly maxBytes: number;
+  readonly retry?: RetryPolicy;
+  readonly health?: BaseUrlHealth;
+  /** From 0 to 1, for the jitter. */
+  readonly random?: () => number;
+}
+
+export interface ProviderRequest {
+  /** The same thing at each address of the provider, in order of preference; one may also be a file of this machine. */
+  readonly urls: readonly string[];
+  readonly expect: Expected;
+  readonly signal: AbortSignal;
+  /** How often to try; the client's policy when absent. */
+  readonly attempts?: number;
+  /** A tighter bound than the client's. */
+  readonly maxBytes?: number;
+}
+
+export interface ProviderBody {
+  /** Unpacked and bounded. Throws SOURCE_TRUNCATED when it breaks off. */
+  readonly chunks: Bytes;
+  /** From now on a failure is final: what was handed over can not be taken back by trying again. */
+  readonly commit: () => void;
+}
+
+const headBytes = 1_024;
+
+/** Reads lists, guides and API answers of one provider: failover between its addresses, retries, and answers told from excuses. */
+export class ProviderClient {
+  readonly #options: ProviderClientOptions;
+  readonly #retry: RetryPolicy;
+  readonly #health: BaseUrlHealth;
+  readonly #random: () => number;
+
+  constructor(options: ProviderClientOptions) {
+    this.#options = options;
+    this.#retry = options.retry ?? defaultRetryPolicy;
+    this.#health = options.health ?? new BaseUrlHealth();
+    this.#random = options.random ?? Math.random;
+  }
+
+  /**
+   * Opens the first address that answers and lets `consume` read it. A passing failure (overload, no connection, a body that broke
+   * off) is tried again with back-off, honouring `Retry-After`; `consume` then starts anew. Throws SOURCE_* and CANCELLED, and
+   * whatever else `consume` throws.
+   */
+  async read<Result>(request: ProviderRequest, consume: (body: ProviderBody) => Promise<Result>): Promise<Result> {
+    const { signal } = request;
+    const attempts = request.attempts ?? this.#retry.attempts;
+    const state = { committed: false };
+    let urls = [...request.urls];
+    let worst: CoaxError | undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      const failures: CoaxError[] = [];
+      const again: string[] = [];
+      for (const url of this.#health.order(urls)) {
+        try {
+          const result = await this.#once(url, request, state, consume);
+          this.#health.worked(url);
+          return result;
+        } catch (error) {
+          const failure = this.#judge(error, signal, state.committed);
+          failures.push(failure);
+          if (isPassing(failure)) {
+            again.push(url);
+            this.#health.failed(url);
+          }
+        }
+      }
+      // A refusal says more than an address that did not answer.
+      worst = failures.find((failure) => !isPassing(failure)) ?? worst ?? failures[0];
+      const retryAfterMs = Math.max(0, ...failures.map((failure) => failure.retryAfterMs ?? 0));
+      if (again.length === 0 || attempt >= attempts || retryAfterMs > this.#retry.longestDelayMs)
+        throw worst ?? new CoaxError('SOURCE_NOT_FOUND', 'The source has no address');
+      urls = request.urls.filter((url) => again.includes(url));
+      const delayMs = Math.max(retryAfterMs, backoffMs(attempt, this.#retry, this.#random()));
+      this.#options.log.warn('provider request failed, trying again', {
+        attempt,
+        delayMs,
+        code: failures.at(-1)?.code,
+        reason: failures.at(-1)?.message,
+      });
+      try {
+        await waitFor(delayMs, signal);
+      } catch {
+        throw new CoaxError('CANCELLED');
+      }
+    }
+  }
+
+  /** Reads a small JSON answer whole. Throws SOURCE_BAD_CONTENT for what is no JSON, SOURCE_TRUNCATED for JSON cut short. */
+  readJson(request: Omit<ProviderRequest, 'expect'>): Promise<unknown> {
+    return this.read({ maxBytes: 64 * 1024 * 1024, ...request, expect: 'json' }, async ({ chunks }) => {
+      const parts: Uint8Array[] = [];
+      for await (const chunk of chunks) parts.push(chunk);
+      return parseLenientJson(Buffer.concat(parts).toString('utf8'));
+    });
+  }
+
+  /** What the caller gets to see of an error, and whether to go on: rethrows what is not ours to try again. */
+  #judge(error: unknown, signal: AbortSignal, committed: boolean): CoaxError {
+    if (signal.aborted) throw new CoaxError('CANCELLED');
+    if (!isSourceFailure(error) || committed) throw error;
+    return error;
+  }
+
+  async #once<Result>(
+    url: string,
+    request: ProviderRequest,
+    state: { committed: boolean },
+    consume: (body: ProviderBody) => Promise<Result>,
+  ): Promise<Result> {
+    const { signal, expect } = request;
+    if (signal.aborted) throw new CoaxError('CANCELLED');
+    const maxBytes = Math.min(request.maxBytes ?? Infinity, this.#options.maxBytes);
+    const { chunks: raw, host, status, headers } = await this.#open(url, signal, maxBytes);
+    const unpacked = unpack(undoEncoding(raw, headers['content-encoding'], host), { maxBytes, signal });
+    const ok = status >= 200 && status < 300;
+    let start: string;
+    let body: Awaited<ReturnType<typeof peek>>;
+    try {
+      body = await peek(unpacked, headBytes);
+      start = body.head.toString('utf8');
+    } catch (error) {
+      if (ok || signal.aborted) throw toCoaxError(error);
+      throw statusFailure(host, status, headers, '', Date.now());
+    }
+    try {
+      if (!ok) throw statusFailure(host, status, headers, start, Date.now());
+      const failure = bodyFailure(host, expect, start);
+      if (failure !== undefined) throw failure;
+      return await consume({
+        chunks: body.chunks,
+        commit: () => {
+          state.committed = true;
+        },
+      });
+    } finally {
+      await body.close();
+    }
+  }
+
+  async #open(
+    url: string,
+    signal: AbortSignal,
+    maxBytes: number,
+  ): Promise<{ chunks: Bytes; host: string; status: number; headers: Readonly<Record<string, unknown>> }> {
+    const { silenceMs, headers } = this.#options;
+    const path = localPath(url);
+    if (path !== undefined) {
+      const host = 'The file';
+      const chunks = patientChunks(await openLocalFile(path), { silenceMs, signal, host });
+      return { chunks, host, status: 200, headers: {} };
+    }
+    const host = hostOf(url);
+    const answer = await getOverHttp({ url, headers, signal, timeoutMs: silenceMs });
+    const length = Number(answer.headers['content-length'] ?? 0);
+    if (length > maxBytes) {
+      answer.body.destroy();
+      throw new CoaxError('SOURCE_TOO_LARGE', `${host} would send ${length} bytes`, { details: { maxBytes } });
+    }
+    const chunks = boundedChunks(patientChunks(answer.body, { silenceMs, signal, host }), maxBytes, host);
+    return { chunks, host, status: answer.status, headers: answer.headers };
+  }
+}
