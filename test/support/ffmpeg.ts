@@ -1,17 +1,38 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
-export interface ProgramResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  /** Lines of stderr that are errors: `-v error` says nothing else. */
-  readonly errors: readonly string[];
-  readonly ms: number;
+const runs = (program: string): boolean => spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0;
+
+/** Both programs are on PATH. Tests that need them skip otherwise. */
+export const hasFfmpeg = runs('ffmpeg') && runs('ffprobe');
+
+/** Added to the title of tests that are skipped without ffmpeg. */
+export const needsFfmpeg = hasFfmpeg ? '' : ' (skipped: ffmpeg and ffprobe are not on PATH)';
+
+/** True when this build of ffmpeg has an encoder. */
+export function hasEncoder(name: string): boolean {
+  return (
+    hasFfmpeg &&
+    spawnSync('ffmpeg', ['-v', 'quiet', '-h', `encoder=${name}`], { encoding: 'utf8' }).stdout.includes(
+      `Encoder ${name}`,
+    )
+  );
 }
 
-/** Runs a program to its end, or kills it after `timeoutMs`. */
-export async function runProgram(command: string, args: readonly string[], timeoutMs = 60_000): Promise<ProgramResult> {
-  const startedAt = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs ffmpeg and gives what it wrote to stdout. */
+export function ffmpegBytes(args: readonly string[]): Buffer {
+  return execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...args, 'pipe:1'], { maxBuffer: 1 << 28 });
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program with `input` on its stdin, as fast as it reads. */
+export async function runWith(program: string, args: readonly string[], input: Buffer | Readable): Promise<Outcome> {
+  const child = spawn(program, args, { stdio: 'pipe' });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -20,67 +41,12 @@ export async function runProgram(command: string, args: readonly string[], timeo
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
+  // A program that has seen enough closes its stdin.
+  child.stdin.on('error', () => {});
+  if (Buffer.isBuffer(input)) child.stdin.end(input);
+  else input.pipe(child.stdin);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
-  clearTimeout(timer);
-  const errors = stderr.split('\n').filter((line) => line.trim() !== '');
-  return { code, stdout, errors, ms: performance.now() - startedAt };
-}
-
-let found: boolean | undefined;
-
-/** Skips the test, with the reason in its title, when this machine has no ffmpeg. Call it in `before` or at the start of a test. */
-export function needFfmpeg(context: Mocha.Context): void {
-  found ??= ['ffmpeg', 'ffprobe'].every((name) => spawnSync(name, ['-version'], { stdio: 'ignore' }).status === 0);
-  if (found) return;
-  if (context.test !== undefined) context.test.title += ' (skipped: no ffmpeg here)';
-  context.skip();
-}
-
-export interface Probe extends ProgramResult {
-  readonly streams: readonly {
-    readonly codec_type: string;
-    readonly codec_name: string;
-    readonly [key: string]: unknown;
-  }[];
-  readonly format: Readonly<Record<string, unknown>>;
-}
-
-/** ffprobe of a URL or file, as media servers run it. */
-export async function ffprobe(url: string, args: readonly string[] = [], timeoutMs = 30_000): Promise<Probe> {
-  const all = ['-v', 'error', ...args, '-show_streams', '-show_format', '-of', 'json', url];
-  const result = await runProgram('ffprobe', all, timeoutMs);
-  const parsed = (result.stdout.trim() === '' ? {} : JSON.parse(result.stdout)) as Partial<Probe>;
-  return { ...result, streams: parsed.streams ?? [], format: parsed.format ?? {} };
-}
-
-export interface Play extends ProgramResult {
-  readonly videoFrames: number;
-  /** Media seconds decoded. */
-  readonly seconds: number;
-}
-
-export interface PlayOptions {
-  /** Media seconds to decode; the whole of it when absent. */
-  readonly seconds?: number;
-  /** Seeks in the input first. */
-  readonly seek?: number;
-  readonly inputArgs?: readonly string[];
-  readonly timeoutMs?: number;
-}
-
-/** Decodes picture and sound with ffmpeg and throws the pictures away. `errors` is empty when the decoders are content. */
-export async function ffmpegPlay(url: string, options: PlayOptions = {}): Promise<Play> {
-  const args = ['-nostdin', '-v', 'error', '-nostats', '-progress', 'pipe:1', ...(options.inputArgs ?? [])];
-  if (options.seek !== undefined) args.push('-ss', String(options.seek));
-  args.push('-i', url);
-  if (options.seconds !== undefined) args.push('-t', String(options.seconds));
-  args.push('-map', '0:v?', '-map', '0:a?', '-f', 'null', '-');
-  const result = await runProgram('ffmpeg', args, options.timeoutMs);
-  const last = (key: string) =>
-    Number([...result.stdout.matchAll(new RegExp(`^${key}=(\\d+)`, 'gm'))].at(-1)?.[1] ?? 0);
-  return { ...result, videoFrames: last('frame'), seconds: last('out_time_us') / 1e6 };
 }
