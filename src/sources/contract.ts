@@ -27,10 +27,23 @@ export interface CatalogSink {
   live(items: readonly LiveItem[]): void | Promise<void>;
   movies(items: readonly MovieItem[]): void | Promise<void>;
   series(items: readonly SeriesItem[]): void | Promise<void>;
+  /**
+   * Episodes that stand in the list itself (M3U), by the `providerId` of their series, each once and in several calls for one series;
+   * given after the series. A sink without it asks `SourceReader.episodes`, which reads the whole playlist again.
+   */
+  episodes?(seriesProviderId: string, items: readonly EpisodeItem[]): void | Promise<void>;
   reject(reject: Reject): void;
 }
 
+/** What a guide's sink can use. A reader may leave out other programmes before it has built them; channels are always wanted. */
+export interface GuideInterest {
+  readonly fromUnix: number;
+  readonly toUnix: number;
+  wanted(guideId: string): boolean;
+}
+
 export interface GuideSink {
+  readonly interest?: GuideInterest;
   channels(channels: readonly GuideChannel[]): void | Promise<void>;
   programmes(programmes: readonly Programme[]): void | Promise<void>;
   reject(reject: Reject): void;

@@ -1,14 +1,14 @@
 import { CoaxError } from '../errors.ts';
 import { readXmltv, type XmltvOptions } from '../text/xmltv-reader.ts';
-import type { GuideSink, ReadContext } from './contract.ts';
+import type { GuideInterest, GuideSink, ReadContext } from './contract.ts';
 import type { ProviderClient } from './provider-client.ts';
+import { isSourceFailure } from './source-failure.ts';
 
 export interface GuideFeed {
   /** The same guide at each address, in order of preference. One may be a path or a `file:` address. */
   readonly urls: readonly string[];
   /** Zone of times that name none: an IANA name or an offset. */
   readonly zone?: string | undefined;
-  readonly options?: Omit<XmltvOptions, 'zone' | 'signal'>;
 }
 
 export interface GuideFeedResult {
@@ -35,6 +35,11 @@ function committing(sink: GuideSink, context: ReadContext, commit: () => void): 
   };
 }
 
+function interestOf({ interest }: GuideSink): Pick<XmltvOptions, 'fromUnix' | 'toUnix' | 'wanted'> {
+  if (interest === undefined) return {};
+  return { fromUnix: interest.fromUnix, toUnix: interest.toUnix, wanted: (id) => interest.wanted(id) };
+}
+
 /**
  * Reads an XMLTV guide of any size and compression into `sink`. Throws SOURCE_BAD_CONTENT for what is no guide, SOURCE_TRUNCATED for one
  * cut short (what stood before the cut has been handed over), and the other SOURCE_* codes of the client.
@@ -48,8 +53,8 @@ export async function readGuideFeed(
   const { signal } = context;
   return client.read({ urls: feed.urls, expect: 'guide', signal }, async ({ chunks, commit }) => {
     const summary = await readXmltv(chunks, committing(sink, context, commit), {
-      ...feed.options,
       signal,
+      ...interestOf(sink),
       ...(feed.zone === undefined || feed.zone === '' ? {} : { zone: feed.zone }),
     });
     if (summary.form !== 'guide')
@@ -59,6 +64,12 @@ export async function readGuideFeed(
     return { channels: summary.channels, programmes: summary.programmes, rejects: summary.rejects };
   });
 }
+
+const everything: GuideInterest = {
+  fromUnix: Number.NEGATIVE_INFINITY,
+  toUnix: Number.POSITIVE_INFINITY,
+  wanted: () => true,
+};
 
 /**
  * Reads several guides as one: a channel belongs to the first feed that has programmes for it, so that feeds never repeat each other. A feed that
@@ -72,16 +83,14 @@ export async function readGuideFeeds(
 ): Promise<readonly { readonly feed: number; readonly error: CoaxError }[]> {
   const owner = new Map<string, number>();
   const failures: { feed: number; error: CoaxError }[] = [];
+  const { interest = everything } = sink;
   for (const [index, feed] of feeds.entries()) {
-    const wanted = feed.options?.wanted;
-    const own: GuideFeed = {
-      ...feed,
-      options: {
-        ...feed.options,
-        wanted: (guideId) => (owner.get(guideId) ?? index) === index && (wanted?.(guideId) ?? true),
-      },
-    };
     const claiming: GuideSink = {
+      interest: {
+        fromUnix: interest.fromUnix,
+        toUnix: interest.toUnix,
+        wanted: (guideId) => (owner.get(guideId) ?? index) === index && interest.wanted(guideId),
+      },
       channels: (batch) => sink.channels(batch),
       programmes: (batch) => {
         for (const { guideId } of batch) if (!owner.has(guideId)) owner.set(guideId, index);
@@ -90,9 +99,9 @@ export async function readGuideFeeds(
       reject: (reject) => sink.reject(reject),
     };
     try {
-      await readGuideFeed(client, own, claiming, context);
+      await readGuideFeed(client, feed, claiming, context);
     } catch (error) {
-      if (!(error instanceof CoaxError) || !error.code.startsWith('SOURCE_')) throw error;
+      if (!isSourceFailure(error)) throw error;
       failures.push({ feed: index, error });
     }
   }

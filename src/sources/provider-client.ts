@@ -6,12 +6,15 @@ import { boundedChunks, type Bytes, patientChunks, peek, undoEncoding } from './
 import { parseLenientJson } from './lenient-json.ts';
 import { localPath, openLocalFile } from './local-file.ts';
 import { getOverHttp, hostOf } from './provider-http.ts';
+import { travellingHeaders } from './request-headers.ts';
 import { backoffMs, defaultRetryPolicy, type RetryPolicy, waitFor } from './retry-delay.ts';
 import { bodyFailure, type Expected, isPassing, isSourceFailure, statusFailure } from './source-failure.ts';
 
 export interface ProviderClientOptions {
   /** Lower-case names, with a user agent; see `requestHeaders`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Hosts to which all headers go. To others, such as those of guides that a playlist names, only those go that hold no secret. Absent: all hosts. */
+  readonly hosts?: ReadonlySet<string>;
   readonly log: Log;
   /** How long a provider may be silent, before its answer and within it. */
   readonly silenceMs: number;
@@ -158,12 +161,18 @@ export class ProviderClient {
     }
   }
 
+  #headersFor(host: string): Readonly<Record<string, string>> {
+    const { headers, hosts } = this.#options;
+    if (hosts === undefined || hosts.has(host)) return headers;
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => travellingHeaders.has(name)));
+  }
+
   async #open(
     url: string,
     signal: AbortSignal,
     maxBytes: number,
   ): Promise<{ chunks: Bytes; host: string; status: number; headers: Readonly<Record<string, unknown>> }> {
-    const { silenceMs, headers } = this.#options;
+    const { silenceMs } = this.#options;
     const path = localPath(url);
     if (path !== undefined) {
       const host = 'The file';
@@ -171,6 +180,7 @@ export class ProviderClient {
       return { chunks, host, status: 200, headers: {} };
     }
     const host = hostOf(url);
+    const headers = this.#headersFor(host);
     const answer = await getOverHttp({ url, headers, signal, timeoutMs: silenceMs });
     const length = Number(answer.headers['content-length'] ?? 0);
     if (length > maxBytes) {

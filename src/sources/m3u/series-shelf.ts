@@ -1,42 +1,35 @@
 import type { EpisodeItem, SeriesItem } from '../../model/items.ts';
 import type { SeriesPart } from './entry-items.ts';
 
-/** Collects the series of a playlist, whose episodes stand anywhere in it. Only the series are kept, not their episodes. */
+/** Collects the series of a playlist, whose episodes stand anywhere in it; the episodes too where they are wanted. */
 export class SeriesShelf {
+  readonly #withEpisodes: boolean;
   readonly #series = new Map<string, SeriesItem>();
-  #episodes = new Map<string, EpisodeItem[]>();
-  #pending = 0;
+  readonly #episodes = new Map<string, EpisodeItem[]>();
+
+  constructor(withEpisodes: boolean) {
+    this.#withEpisodes = withEpisodes;
+  }
 
   add({ series, episode }: SeriesPart): void {
-    const known = this.#series.get(series.providerId);
-    if (known === undefined) this.#series.set(series.providerId, series);
+    const id = series.providerId;
+    const known = this.#series.get(id);
+    if (known === undefined) this.#series.set(id, series);
     else {
       const groups = series.groups.filter((group) => !known.groups.includes(group));
-      if (groups.length > 0) this.#series.set(series.providerId, { ...known, groups: [...known.groups, ...groups] });
+      if (groups.length > 0) this.#series.set(id, { ...known, groups: [...known.groups, ...groups] });
     }
-    const list = this.#episodes.get(series.providerId) ?? [];
-    list.push(episode);
-    this.#episodes.set(series.providerId, list);
-    this.#pending += 1;
-  }
-
-  get pending(): number {
-    return this.#pending;
-  }
-
-  get size(): number {
-    return this.#series.size;
-  }
-
-  /** Takes the episodes that came since the last call, by series. */
-  takeEpisodes(): ReadonlyMap<string, readonly EpisodeItem[]> {
-    const taken = this.#episodes;
-    this.#episodes = new Map();
-    this.#pending = 0;
-    return taken;
+    if (!this.#withEpisodes) return;
+    const list = this.#episodes.get(id);
+    if (list === undefined) this.#episodes.set(id, [episode]);
+    else list.push(episode);
   }
 
   series(): readonly SeriesItem[] {
     return [...this.#series.values()];
+  }
+
+  episodes(): Iterable<readonly [string, readonly EpisodeItem[]]> {
+    return this.#episodes;
   }
 }

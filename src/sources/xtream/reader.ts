@@ -2,7 +2,6 @@ import type { SourceConfig } from '../../config/schema.ts';
 import { CoaxError, type ErrorCode } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
 import type { EpisodeItem, Reject } from '../../model/items.ts';
-import type { XmltvOptions } from '../../text/xmltv-reader.ts';
 import type {
   CatalogSink,
   CatalogSummary,
@@ -28,7 +27,6 @@ import { type Panel, type PanelAccount, panelOf } from './panel.ts';
 export interface XtreamReaderOptions {
   readonly client: ProviderClient;
   readonly log: Log;
-  readonly guide?: Omit<XmltvOptions, 'zone' | 'signal'>;
   readonly tables?: Pick<GuideTablesOptions, 'intervalMs' | 'maxChannels'>;
 }
 
@@ -56,6 +54,8 @@ type Part = keyof typeof kinds;
 type Problem = CatalogSummary['problems'][number];
 
 const batchSize = 500;
+/** One refresh tests, reads lists and reads the guide: it need not log in for each. */
+const loginHoldsMs = 300_000;
 
 /** Reads an Xtream panel: the login first, then each list whole, then the guide. */
 export class XtreamReader implements SourceReader {
@@ -63,6 +63,7 @@ export class XtreamReader implements SourceReader {
   readonly #options: XtreamReaderOptions;
   readonly #panel: Panel;
   readonly #api: XtreamApi;
+  #lastWorking: { readonly account: PanelAccount; readonly report: LoginReport; readonly at: number } | undefined;
 
   constructor(config: SourceConfig, options: XtreamReaderOptions) {
     this.#config = config;
@@ -73,7 +74,12 @@ export class XtreamReader implements SourceReader {
 
   async test(signal: AbortSignal): Promise<readonly LoginReport[]> {
     const reports: LoginReport[] = [];
-    for (const account of this.#panel.accounts) reports.push(await this.#api.login(account, signal, 2));
+    for (const account of this.#panel.accounts) {
+      // One after the other: a panel may ban who logs in several times at once.
+      const report = await this.#api.login(account, signal, 2);
+      if (report.ok && !reports.some(({ ok }) => ok)) this.#remember(account, report);
+      reports.push(report);
+    }
     return reports;
   }
 
@@ -107,21 +113,16 @@ export class XtreamReader implements SourceReader {
   }
 
   async readGuide(sink: GuideSink, context: ReadContext, wanted: readonly WantedGuide[]): Promise<boolean> {
-    const { client, guide, log } = this.#options;
-    const options = guide === undefined ? {} : { options: guide };
+    const { client, log } = this.#options;
     if (this.#config.epgUrl !== '') {
-      await readGuideFeed(
-        client,
-        { urls: [this.#config.epgUrl], zone: this.#config.timeZone, ...options },
-        sink,
-        context,
-      );
+      await readGuideFeed(client, { urls: [this.#config.epgUrl], zone: this.#config.timeZone }, sink, context);
       return true;
     }
     const { account, report } = await this.#working(context.signal);
     const zone = this.#config.timeZone === '' ? report.timeZone : this.#config.timeZone;
     let given = 0;
     const counting: GuideSink = {
+      ...(sink.interest === undefined ? {} : { interest: sink.interest }),
       channels: (channels) => sink.channels(channels),
       programmes: (programmes) => {
         given += programmes.length;
@@ -131,7 +132,7 @@ export class XtreamReader implements SourceReader {
     };
     let failure: CoaxError | undefined;
     try {
-      await readGuideFeed(client, { urls: this.#api.guideUrls(account), zone, ...options }, counting, context);
+      await readGuideFeed(client, { urls: this.#api.guideUrls(account), zone }, counting, context);
       if (given > 0) return true;
     } catch (error) {
       if (!isSourceFailure(error) || given > 0) throw error;
@@ -161,13 +162,20 @@ export class XtreamReader implements SourceReader {
 
   /** The first account whose login works. Throws the first one's refusal when none does. */
   async #working(signal: AbortSignal): Promise<{ account: PanelAccount; report: LoginReport }> {
+    const last = this.#lastWorking;
+    if (last !== undefined && performance.now() - last.at < loginHoldsMs) return last;
     let refused: LoginReport | undefined;
     for (const account of this.#panel.accounts) {
       const report = await this.#api.login(account, signal);
-      if (report.ok) return { account, report };
+      if (report.ok) return this.#remember(account, report);
       refused ??= report;
     }
     throw new CoaxError((refused?.code ?? 'SOURCE_LOGIN_REFUSED') as ErrorCode, refused?.message);
+  }
+
+  #remember(account: PanelAccount, report: LoginReport): { account: PanelAccount; report: LoginReport } {
+    this.#lastWorking = { account, report, at: performance.now() };
+    return this.#lastWorking;
   }
 
   async #part<Item extends Listed>(

@@ -1,0 +1,45 @@
+import type { SourceConfig } from '../../config/schema.ts';
+import { CoaxError } from '../../errors.ts';
+import type { Account } from '../../model/account.ts';
+import type { AccountId } from '../../model/ids.ts';
+import type { StreamLocator } from '../../model/items.ts';
+import type { UpstreamRequest } from '../../model/upstream-request.ts';
+import { accountsOf, type KnownLogins } from '../accounts-of.ts';
+import type { StreamResolver } from '../contract.ts';
+import { requestHeaders } from '../request-headers.ts';
+import { parsePanelAddress, type XtreamLogin } from '../xtream/url.ts';
+import { withLogin } from './rewrite-login.ts';
+
+/** Builds upstream requests for the entries of a playlist; where the source has several accounts, with the login of the one asked for. */
+export class M3uResolver implements StreamResolver {
+  readonly accounts: readonly Account[];
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #logins: ReadonlyMap<string, XtreamLogin>;
+  readonly #known: readonly XtreamLogin[];
+
+  constructor(source: SourceConfig, known: KnownLogins = {}) {
+    this.accounts = accountsOf(source, known);
+    this.#headers = requestHeaders(source);
+    const inUrl = parsePanelAddress(source.url)?.login;
+    const configured = source.accounts.filter(({ username }) => username !== '');
+    this.#logins = new Map(configured.map(({ id, username, password }) => [id, { username, password }]));
+    this.#known = inUrl === undefined ? configured : [inUrl, ...configured];
+  }
+
+  /** The entry's own headers win over the source's. Throws NO_STREAM for what is no web address. */
+  resolve(locator: StreamLocator, account: AccountId): UpstreamRequest {
+    if (locator.kind !== 'url') throw new CoaxError('NO_STREAM', 'The stream is not of a playlist');
+    if (!this.accounts.some(({ id }) => id === account))
+      throw new CoaxError('NO_STREAM', 'The source has no such account');
+    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(locator.url)?.[1]?.toLowerCase();
+    if (scheme !== 'http' && scheme !== 'https')
+      throw new CoaxError('NO_STREAM', `Streams over ${scheme ?? 'something unknown'} can not be played yet`);
+    const login = this.#logins.get(account);
+    const url = login === undefined ? locator.url : withLogin(locator.url, this.#known, login);
+    const own = Object.entries(locator.headers ?? {}).map(([name, value]): [string, string] => [
+      name.toLowerCase(),
+      value,
+    ]);
+    return { kind: 'http', urls: [url], headers: { ...this.#headers, ...Object.fromEntries(own) } };
+  }
+}
