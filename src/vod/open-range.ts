@@ -1,37 +1,24 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { CoaxError } from '../errors.ts';
 import type { DemoUpstreamRequest, HttpUpstreamRequest } from '../model/upstream-request.ts';
 import { capacityOfError, classifyAnswer } from '../sources/media-answer.ts';
+import { loadClip } from '../sources/demo/clips.ts';
+import { DemoMovie } from '../sources/demo/movie.ts';
 import { openMedia, type OpenedMedia } from '../sources/media-client.ts';
 import { judgeMedia } from '../sources/media-peek.ts';
 import { firstBytes } from './first-bytes.ts';
-import { parseRange, resolveRange, type ByteSpan } from './range.ts';
+import { parseRange, resolveRange } from './range.ts';
 import { ProviderRefusal, readStart, type OpenOptions, type RangeAnswer, type RangeOpener } from './upstream-range.ts';
 
-/** A file made here: nothing is asked of anybody. */
-export interface MadeFile {
-  readonly size: number;
-  readonly contentType: string;
-  open(span: ByteSpan): Readable;
-}
-
-export interface RangeOpenerOptions {
-  /** Finds the built-in file a request names; absent where there is none. */
-  readonly demoFile?: (request: DemoUpstreamRequest) => MadeFile | null;
-}
+/** Length of a demo file that names none. */
+const demoSec = 640;
 
 /** Path parts that panels have in common; everything else in an address may be a login. */
 const plainWords = new Set(['movie', 'movies', 'series', 'live', 'vod', 'timeshift', 'http', 'https']);
 
-/** Opens ranges at providers by HTTP, and of built-in files. */
-export function createRangeOpener({ demoFile }: RangeOpenerOptions = {}): RangeOpener {
-  return async (request, options) => {
-    if (request.kind === 'http') return openHttp(request, options);
-    const file = demoFile?.(request) ?? null;
-    if (file === null) throw new CoaxError('NO_STREAM', 'There is no such built-in file');
-    return openMade(file, options.range);
-  };
-}
+/** Opens ranges at providers by HTTP, and of the built-in movie. */
+export const openRange: RangeOpener = async (request, options) =>
+  request.kind === 'http' ? openHttp(request, options) : openDemo(request, options.range);
 
 async function openHttp(request: HttpUpstreamRequest, options: OpenOptions): Promise<RangeAnswer> {
   const { lease, signal, connectTimeoutMs, range, ifRange } = options;
@@ -76,15 +63,17 @@ async function judge(opened: OpenedMedia, request: HttpUpstreamRequest, options:
   if (body.destroyed) throw new CoaxError('UPSTREAM_ENDED', 'The provider broke the connection off');
 }
 
-function openMade(file: MadeFile, range: string): RangeAnswer {
+function openDemo({ clip, durationSec }: DemoUpstreamRequest, range: string): RangeAnswer {
+  const movie = new DemoMovie(loadClip(clip), durationSec ?? demoSec);
   const spec = parseRange(range);
-  const span = spec === null ? { start: 0, end: file.size } : resolveRange(spec, file.size);
-  if (span === null) throw new CoaxError('RANGE_NOT_SATISFIABLE');
+  const span = spec === null ? { start: 0, end: movie.size } : resolveRange(spec, movie.size);
+  if (span === null)
+    return { status: 416, headers: { 'content-range': `bytes */${movie.size}` }, body: Readable.from([]) };
   const headers = {
-    'content-type': file.contentType,
-    'content-range': `bytes ${span.start}-${span.end - 1}/${file.size}`,
+    'content-type': 'video/mp2t',
+    'content-range': `bytes ${span.start}-${span.end - 1}/${movie.size}`,
   };
-  return { status: 206, headers, body: file.open(span) };
+  return { status: 206, headers, body: movie.read(span.start, span.end) };
 }
 
 /** What of an address must not be quoted back: its path and query may hold user name and password. */

@@ -1,58 +1,29 @@
-import type { Lease, LeaseHolder, Leases } from '../accounts/lease.ts';
+import type { Lease, LeaseHolder } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
-import type { Log } from '../log/log.ts';
 import type { AccountId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { SessionView } from '../relay/contract.ts';
-import type { BlockCache } from './block-cache.ts';
+import { AccountChoice } from './account-choice.ts';
 import type { PlayableFile } from './contract.ts';
-import { isStrong, type FileFacts } from './file-facts.ts';
-import type { KnownFiles } from './known-files.ts';
+import { isStrong } from './file-facts.ts';
 import { pump } from './pump.ts';
 import { RateMeter } from './rate-meter.ts';
 import type { Reader, ReaderHost } from './reader.ts';
 import { SeekBurst } from './seek-burst.ts';
+import type { SessionOptions } from './session-deps.ts';
+import { viewSession } from './session-view.ts';
 import { Turn } from './turn.ts';
-import { askHeader, ProviderRefusal, readAnswer, type RangeAnswer, type RangeOpener } from './upstream-range.ts';
-
-export interface SessionSettings {
-  readonly pauseMs: number;
-  readonly sessionIdleMs: number;
-  readonly connectMs: number;
-  readonly stallMs: number;
-}
-
-/** What a session needs of the others. */
-export interface SessionDeps {
-  readonly leases: Leases;
-  readonly open: RangeOpener;
-  readonly files: KnownFiles;
-  readonly cache: BlockCache;
-  readonly settings: SessionSettings;
-  readonly log: Log;
-  /** A size or type was read from the provider. */
-  learned(file: PlayableFile, facts: FileFacts): void;
-  /** Makes `reader` a session of its own if a lease can be had at once. */
-  split(session: VodSession, reader: Reader): boolean;
-  /** Nobody has asked for the idle time, or it was stopped: it holds nothing any more. */
-  ended(session: VodSession): void;
-}
-
-export interface SessionOptions extends SessionDeps {
-  readonly id: SessionId;
-  readonly viewer: Viewer;
-  readonly file: PlayableFile;
-}
+import { askHeader, ProviderRefusal, readAnswer, type RangeAnswer } from './upstream-range.ts';
 
 /** The most responses of one session; the one that waits longest goes first. */
 const maxReaders = 8;
 /** How long each of several responses that keep reading is served before the next. */
-const turnMs = 2_000;
+const usualTurnMs = 2_000;
 /** A provider that ignores ranges is read from the start at most this far. */
 const maxSkipBytes = 8 * 1_048_576;
 const maxFailures = { beforeHead: 3, afterHead: 6 } as const;
 const maxRefusals = 20;
-const backOffMs = 100;
+const usualBackOffMs = 100;
 const maxBackOffMs = 3_000;
 /** How long a session that gave its connection back waits for one. */
 const resumeWaitMs = 30_000;
@@ -67,12 +38,12 @@ export class VodSession implements LeaseHolder, ReaderHost {
   readonly viewer: Viewer;
   readonly file: PlayableFile;
   readonly since = Date.now();
-  readonly #deps: SessionDeps;
+  readonly #deps: SessionOptions;
   readonly #needsLease: boolean;
   readonly #readers = new Set<Reader>();
   readonly #burst = new SeekBurst();
   readonly #rate = new RateMeter();
-  readonly #refusedBy = new Set<AccountId>();
+  readonly #accounts: AccountChoice;
   #lease: Lease | null = null;
   #turn: Turn | null = null;
   #acquiring: AbortController | null = null;
@@ -85,18 +56,28 @@ export class VodSession implements LeaseHolder, ReaderHost {
   #stopped = false;
   #hadLease = false;
 
-  constructor({ id, viewer, file, ...deps }: SessionOptions) {
-    this.sessionId = id;
-    this.viewer = viewer;
-    this.file = file;
-    this.#deps = deps;
-    const account = file.accounts[0];
-    this.#needsLease = account !== undefined && file.request(account).kind === 'http';
+  constructor(options: SessionOptions) {
+    this.sessionId = options.id;
+    this.viewer = options.viewer;
+    this.file = options.file;
+    this.#deps = options;
+    this.#accounts = new AccountChoice(options.file.accounts);
+    this.#needsLease = options.file.request(this.#anyAccount).kind === 'http';
   }
 
   /** True while a response needs the provider, or soon may. */
   get busy(): boolean {
     return [...this.#readers].some((reader) => reader.wants || this.#serves(reader));
+  }
+
+  /** A file made here may belong to no account. */
+  get #anyAccount(): AccountId {
+    return this.file.accounts[0] ?? ('' as AccountId);
+  }
+
+  /** Accounts that can serve the file. */
+  get candidates(): readonly AccountId[] {
+    return this.#accounts.candidates;
   }
 
   get readerCount(): number {
@@ -178,7 +159,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
     for (const reader of this.#readers) reader.fail(new CoaxError('STREAM_STOPPED'));
     this.#acquiring?.abort();
     this.#endLease();
-    this.#deps.ended(this);
+    this.#deps.ended();
   }
 
   /** Resolves when the loop has ended and no socket is left. */
@@ -187,27 +168,11 @@ export class VodSession implements LeaseHolder, ReaderHost {
   }
 
   view(): SessionView {
-    const lease = this.#lease;
+    const { sessionId: id, file, since } = this;
     const readers = [...this.#readers];
-    const bitRate = this.#rate.bitRate();
-    const bufferedBytes = readers.reduce((sum, reader) => sum + reader.queuedBytes, 0);
-    return {
-      id: this.sessionId,
-      kind: 'vod',
-      state: this.#state(readers),
-      title: this.file.title,
-      itemId: this.file.itemId,
-      sourceId: this.file.sourceId,
-      ...(lease ? { accountId: lease.accountId, leaseId: lease.id } : {}),
-      since: this.since,
-      bytesIn: this.#rate.total,
-      bytesOut: readers.reduce((sum, reader) => sum + reader.sentBytes, this.#bytesOut),
-      bitRate,
-      bufferedBytes,
-      bufferedMs: bitRate === 0 ? 0 : Math.round((bufferedBytes * 8_000) / bitRate),
-      reconnects: this.#reconnects,
-      consumers: readers.map((reader) => reader.view()),
-    };
+    const state = this.#state(readers);
+    const [bytesOut, reconnects, rate] = [this.#bytesOut, this.#reconnects, this.#rate];
+    return viewSession({ id, file, since, state, lease: this.#lease, readers, rate, bytesOut, reconnects });
   }
 
   #state(readers: readonly Reader[]): string {
@@ -277,14 +242,8 @@ export class VodSession implements LeaseHolder, ReaderHost {
     }
   }
 
-  /** The accounts that have not refused the file. */
-  get candidates(): readonly AccountId[] {
-    const open = this.file.accounts.filter((account) => !this.#refusedBy.has(account));
-    return open.length > 0 ? open : this.file.accounts;
-  }
-
   async #serve(reader: Reader, lease: Lease | null): Promise<void> {
-    const turn = new Turn(reader, turnMs, () => this.#contest(turn));
+    const turn = new Turn(reader, this.#deps.settings.turnMs ?? usualTurnMs, () => this.#contest(turn));
     this.#turn = turn;
     let answer: RangeAnswer | null = null;
     try {
@@ -294,8 +253,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
       answer = await this.#open(reader, lease, turn.signal);
       const { body } = answer;
       const start = this.#settleReader(reader, answer);
-      lease?.report('accepted');
-      this.#refusedBy.clear();
+      if (lease) this.#accounts.accepted(lease);
       if (start === null) return this.#askAgain(reader);
       turn.reading = true;
       const { cache, settings } = this.#deps;
@@ -313,8 +271,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
 
   #open(reader: Reader, lease: Lease | null, signal: AbortSignal): Promise<RangeAnswer> {
     const { files, settings } = this.#deps;
-    const account = lease?.accountId ?? this.file.accounts[0];
-    if (account === undefined) throw new CoaxError('NO_STREAM', 'The file has no account to be read with');
+    const account = lease?.accountId ?? this.#anyAccount;
     const etag = reader.facts?.etag ?? null;
     return this.#deps.open(this.file.request(account), {
       lease,
@@ -335,7 +292,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
     if (unsatisfiable && seen.size === null && reader.facts === null)
       throw new CoaxError('RANGE_NOT_SATISFIABLE', 'The provider says that the range is outside the file');
     const { facts, isNew } = files.learn(itemId, seen);
-    if (isNew) this.#deps.learned(this.file, facts);
+    if (isNew) this.#deps.learned(facts);
     reader.settle(facts);
     if (reader.complete) return null;
     if (unsatisfiable || start > reader.position) return null;
@@ -358,25 +315,20 @@ export class VodSession implements LeaseHolder, ReaderHost {
     const most = reader.headSent ? maxFailures.afterHead : maxFailures.beforeHead;
     if (!retryable.has(error.code) || failures >= most) return this.#giveUp(reader, error);
     this.#reconnects += 1;
-    reader.retryAt = performance.now() + Math.min(maxBackOffMs, backOffMs * 2 ** (failures - 1));
+    reader.retryAt =
+      performance.now() +
+      Math.min(maxBackOffMs, (this.#deps.settings.backOffMs ?? usualBackOffMs) * 2 ** (failures - 1));
   }
 
   /** Waits as the pool says, else tries another account; false when neither is left. */
   #waitOrMove(reader: Reader, lease: Lease | null, refusal: ProviderRefusal): boolean {
     reader.refusals += 1;
     if (lease === null || reader.refusals > maxRefusals) return false;
-    const waitMs = lease.report(refusal.capacity === 'yes' ? 'refused' : 'doubtful');
-    if (waitMs !== null) {
-      this.#notBefore = performance.now() + waitMs;
-      return true;
-    }
-    // A reset says nothing about this account.
-    if (refusal.code === 'UPSTREAM_UNREACHABLE') return false;
-    this.#refusedBy.add(lease.accountId);
-    const another = this.file.accounts.some((account) => !this.#refusedBy.has(account));
-    if (another && lease === this.#lease) this.#endLease();
-    if (!another) this.#refusedBy.clear();
-    return another;
+    const way = this.#accounts.refused(lease, refusal);
+    if (way === 'none') return false;
+    if (way !== 'another') this.#notBefore = performance.now() + way;
+    else if (lease === this.#lease) this.#endLease();
+    return true;
   }
 
   #giveUp(reader: Reader, error: CoaxError): void {
@@ -396,7 +348,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
     if (longest === null) return;
     // Both read on after they had been given a turn: two players, not one that forgot to close.
     const bothRead = (longest.resumed || turn.reader.resumed) && !turn.reader.full;
-    if (bothRead && this.#deps.split(this, longest)) return;
+    if (bothRead && this.#deps.split(longest)) return;
     turn.reader.parkedAt = now;
     longest.resumed = true;
     this.#order += 1;

@@ -11,8 +11,10 @@ import { contentTypeOf } from './content-type.ts';
 import type { FileRequest, FileServer, PlayableFile } from './contract.ts';
 import type { FileFacts } from './file-facts.ts';
 import { KnownFiles } from './known-files.ts';
+import { openRange } from './open-range.ts';
 import { Reader } from './reader.ts';
-import { VodSession, type SessionDeps, type SessionSettings } from './session.ts';
+import type { SessionSettings } from './session-deps.ts';
+import { VodSession } from './session.ts';
 import type { RangeOpener } from './upstream-range.ts';
 
 export interface VodSettings extends SessionSettings {
@@ -27,7 +29,8 @@ export interface LearnedFile {
 
 export interface VodSessionsOptions {
   readonly leases: Leases;
-  readonly open: RangeOpener;
+  /** How ranges are opened; by HTTP and from the built-in movie when absent. */
+  readonly open?: RangeOpener;
   /** Read anew for each session; `cacheBytes` only at the start. */
   readonly settings: () => VodSettings;
   readonly log: Log;
@@ -109,24 +112,23 @@ export class VodSessions implements FileServer {
 
   #create(viewer: FileRequest['viewer'], file: PlayableFile): VodSession {
     const id = `vod-${randomUUID()}` as SessionId;
-    const session = new VodSession({ id, viewer, file, ...this.#deps() });
-    this.#sessions.set(id, session);
-    return session;
-  }
-
-  #deps(): SessionDeps {
-    const { leases, open, settings, log } = this.#options;
-    return {
+    const { leases, open = openRange, settings, log } = this.#options;
+    const session: VodSession = new VodSession({
+      id,
+      viewer,
+      file,
       leases,
       open,
       log,
       settings: settings(),
       files: this.#files,
       cache: this.#cache,
-      learned: (file, facts) => this.#learned(file, facts),
-      split: (session, reader) => this.#split(session, reader),
-      ended: (session) => this.#sessions.delete(session.sessionId),
-    };
+      learned: (facts) => this.#learned(file, facts),
+      split: (reader) => this.#split(session, reader),
+      ended: () => this.#sessions.delete(id),
+    });
+    this.#sessions.set(id, session);
+    return session;
   }
 
   #split(session: VodSession, reader: Reader): boolean {

@@ -129,10 +129,10 @@ export class StrictProvider {
     if (!behaviour.noLength) headers['content-length'] = String(end - start + (behaviour.lengthError ?? 0));
     response.writeHead(match ? 206 : 200, headers);
     response.flushHeaders();
-    this.#send(response, start, end, behaviour);
+    this.#send(response, file, start, end, behaviour);
   }
 
-  #send(response: ServerResponse, start: number, end: number, behaviour: Behaviour): void {
+  #send(response: ServerResponse, file: Buffer, start: number, end: number, behaviour: Behaviour): void {
     const last = Math.min(end, start + Math.min(behaviour.dropAfter ?? Infinity, behaviour.stallAfter ?? Infinity));
     let at = start;
     const chunk = 32_768;
@@ -141,7 +141,7 @@ export class StrictProvider {
         if (response.destroyed) return;
         if (at >= last) break;
         const to = Math.min(last, at + chunk);
-        const more = response.write(this.file.subarray(at, to));
+        const more = response.write(file.subarray(at, to));
         at = to;
         if (this.bytesPerSecond !== Infinity) {
           setTimeout(step, (chunk / this.bytesPerSecond) * 1_000);

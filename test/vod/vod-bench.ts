@@ -13,7 +13,6 @@ import type { AccountId, LoginKey, OutputId, SourceId, ViewerKey } from '../../s
 import type { UpstreamRequest } from '../../src/model/upstream-request.ts';
 import type { Viewer } from '../../src/model/viewer.ts';
 import type { PlayableFile } from '../../src/vod/contract.ts';
-import { createRangeOpener } from '../../src/vod/open-range.ts';
 import { VodSessions, type LearnedFile, type VodSettings } from '../../src/vod/sessions.ts';
 import type { RangeOpener } from '../../src/vod/upstream-range.ts';
 import type { StrictProvider } from './strict-provider.ts';
@@ -63,13 +62,15 @@ export class VodBench {
     );
     this.sessions = new VodSessions({
       leases: this.pool,
-      open: open ?? createRangeOpener(),
+      ...(open ? { open } : {}),
       settings: () => ({
         pauseMs: 10_000,
         sessionIdleMs: 1_000,
         cacheBytes: 16 * 1_048_576,
         connectMs: 2_000,
         stallMs: 2_000,
+        turnMs: 300,
+        backOffMs: 20,
         ...settings,
       }),
       log: silentLog,
