@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,10 @@ const root = join(import.meta.dirname, '..', '..');
 export interface EngineOptions {
   /** A folder that lives on after the engine; a fresh one, removed at the end, when absent. */
   readonly dataDir?: string;
+  /** False starts without the demo source. */
+  readonly demo?: boolean;
+  /** `settings` of the configuration document, for a fresh data folder. */
+  readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>> | string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   /** Put before the command: `taskset -c 0`. */
@@ -182,9 +187,18 @@ export class Engine implements AsyncDisposable {
   }
 }
 
+function writeConfig(dataDir: string, { demo, settings = {} }: EngineOptions): void {
+  const path = join(dataDir, 'config.json');
+  if (existsSync(path)) return;
+  const sources = demo === false ? [] : [{ id: 'demo', kind: 'demo', name: 'Demo' }];
+  const outputs = [{ id: 'default', name: 'Default', token: randomBytes(16).toString('hex') }];
+  writeFileSync(path, JSON.stringify({ version: 1, settings, sources, outputs }), { mode: 0o600 });
+}
+
 /** Starts `coax serve` on a free port and waits until it says that it is ready. */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'coax-e2e-'));
+  if (options.demo === false || options.settings !== undefined) writeConfig(dataDir, options);
   const serve = ['serve', '--data', dataDir, '--port', '0', '--stdin-lifeline', ...(options.args ?? [])];
   const [command = '', ...args] = [
     ...(options.prefix ?? []),

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LiveLoop, programNumberOf } from './fake-provider/live-loop.ts';
-import { haveFfmpeg, liveMedia } from './fake-provider/media.ts';
+import { liveMedia } from './fake-provider/media.ts';
 import { hardLogin, plainLogin, type Refusal } from './fake-provider/settings.ts';
-import { ffmpegPlay, needFfmpeg } from './ffmpeg.ts';
+import { ffmpegPlay, needFfmpeg } from './players.ts';
 import { DroppingProxy, RawClient } from './raw-client.ts';
 import { type FakeProvider, startFakeProvider } from './start-fake-provider.ts';
 import { checkTs } from './ts-check.ts';
@@ -16,8 +16,7 @@ describe('the fake provider', function () {
   this.timeout(60_000);
   let provider: FakeProvider;
 
-  before(async function () {
-    if (!haveFfmpeg()) this.skip();
+  before(async () => {
     provider = await startFakeProvider({
       logins: [
         { ...plainLogin, maxConnections: 1 },

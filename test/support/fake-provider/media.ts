@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasFfmpeg } from '../ffmpeg.ts';
 import { syntheticClip } from '../ts-builder.ts';
 import type { MediaName } from './settings.ts';
 
@@ -113,12 +114,6 @@ const movieClip: Recipe = {
   ].flat(),
 };
 
-let ffmpegFound: boolean | undefined;
-export function haveFfmpeg(): boolean {
-  ffmpegFound ??= spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
-  return ffmpegFound;
-}
-
 async function run(args: readonly string[], output: string): Promise<void> {
   const child = spawn('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, output], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -176,7 +171,7 @@ async function writeNoise(path: string): Promise<void> {
 
 /** A looping transport stream. Without ffmpeg it is a synthetic one, which parses but shows nothing. */
 export async function liveMedia(name: MediaName): Promise<LiveMedia> {
-  if (!haveFfmpeg()) {
+  if (!hasFfmpeg) {
     const path = await cached('synthetic.ts', (draft) => writeFile(draft, syntheticClip(20_000)));
     return { path, seconds: 20 };
   }
@@ -186,7 +181,7 @@ export async function liveMedia(name: MediaName): Promise<LiveMedia> {
 
 /** A movie of about 90 MB and 11 minutes; noise of 64 MB without ffmpeg. */
 export async function movieMedia(ext: 'mkv' | 'mp4'): Promise<string> {
-  if (!haveFfmpeg()) return cached(`noise.${ext}`, writeNoise);
+  if (!hasFfmpeg) return cached(`noise.${ext}`, writeNoise);
   const clip = await cached('movie-clip.mp4', (path) => run(movieClip.args, path));
   const loops = String(movieSeconds / movieClip.seconds - 1);
   return cached(`movie.${ext}`, (path) =>
