@@ -29,6 +29,26 @@ export function knownChannels(database: Database, sourceId: string): KnownItem[]
   return known;
 }
 
+/** The channels of a source as the guide is looked up for them: with the overrides of the user. */
+export function* guidedChannels(
+  database: Database,
+  sourceId: string,
+): Generator<{
+  readonly providerId: string;
+  readonly name: string;
+  readonly guideId: string | null;
+  readonly guideName: string | null;
+}> {
+  const rows = database
+    .sql('SELECT provider_id, provider, overrides FROM channel WHERE source_id = ? AND gone_at IS NULL')
+    .each(sourceId);
+  for (const row of rows) {
+    const item = json(row, 'provider') as StoredLive;
+    const { name, guideId } = effectiveFields(item, json(row, 'overrides') as ChannelOverrides);
+    yield { providerId: text(row, 'provider_id'), name, guideId, guideName: item.guideName ?? null };
+  }
+}
+
 /** How many channels of a source are in use. */
 export function countChannels(database: Database, sourceId: string): number {
   const row = database.sql('SELECT count(*) AS n FROM channel WHERE source_id = ? AND gone_at IS NULL').get(sourceId);

@@ -12,7 +12,7 @@ import type {
   GroupCount,
   Page,
 } from './contract.ts';
-import { bumpCounter } from './counters.ts';
+import { bumpCounter, readCounter } from './counters.ts';
 import type { Database, Row } from './database.ts';
 import { Conditions, decodeCursor, encodeCursor, limitOf } from './page.ts';
 import { int, json, text } from './row.ts';
@@ -30,6 +30,7 @@ export function writeGroups(database: Database, id: string, groups: readonly str
 export class Channels implements ChannelReads, ChannelWrites {
   readonly #database: Database;
   readonly #queue: WriteQueue;
+  #groups: { readonly key: string; readonly counts: readonly GroupCount[] } | undefined;
 
   constructor(database: Database, queue: WriteQueue) {
     this.#database = database;
@@ -78,14 +79,10 @@ export class Channels implements ChannelReads, ChannelWrites {
   }
 
   groups(sourceIds?: readonly SourceId[]): readonly GroupCount[] {
-    const where = new Conditions().add('gone_at IS NULL').add('hidden = 0').sources('source_id', sourceIds);
-    return this.#database
-      .sql(
-        `SELECT g.name AS name, count(*) AS n FROM channel_group g JOIN channel c ON c.id = g.channel_id
-         WHERE ${where.sql} GROUP BY g.name ORDER BY g.name`,
-      )
-      .all(...where.values)
-      .map((row) => ({ name: text(row, 'name'), count: int(row, 'n') }));
+    // Counting walks over every channel, and the answer only changes with the lineup.
+    const key = `${readCounter(this.#database, 'lineup')} ${JSON.stringify(sourceIds)}`;
+    if (this.#groups?.key !== key) this.#groups = { key, counts: this.#countGroups(sourceIds) };
+    return this.#groups.counts;
   }
 
   async patch(id: ChannelId, patch: ChannelPatch): Promise<Channel | null> {
@@ -98,6 +95,17 @@ export class Channels implements ChannelReads, ChannelWrites {
       .submit(() => this.#database.sql('UPDATE stream SET codecs = ? WHERE id = ?').run(JSON.stringify(facts), stream))
       // Facts are learned anew with the next playback.
       .catch(() => {});
+  }
+
+  #countGroups(sourceIds: readonly SourceId[] | undefined): readonly GroupCount[] {
+    const where = new Conditions().add('gone_at IS NULL').add('hidden = 0').sources('source_id', sourceIds);
+    return this.#database
+      .sql(
+        `SELECT g.name AS name, count(*) AS n FROM channel_group g JOIN channel c ON c.id = g.channel_id
+         WHERE ${where.sql} GROUP BY g.name ORDER BY g.name`,
+      )
+      .all(...where.values)
+      .map((row) => ({ name: text(row, 'name'), count: int(row, 'n') }));
   }
 
   #applyPatch(id: ChannelId, patch: ChannelPatch): void {

@@ -87,13 +87,23 @@ export class FeedImport {
     for (const programme of programmes) {
       const { guideId, startUnix, stopUnix, title, ...detail } = programme;
       if (stopUnix <= fromUnix || startUnix >= toUnix || stopUnix <= startUnix) continue;
-      const number = this.#numbers.get(guideId) ?? this.#addChannel(guideId, []);
-      if (!this.#keeps(number, guideId)) continue;
+      if (!this.keeps(guideId)) continue;
+      const number = this.#numbers.get(guideId) ?? 0;
       const stop = Math.min(stopUnix, startUnix + longestProgrammeSec);
       const rest = JSON.stringify(detail);
       this.#pending.push([number, startUnix, stop, title, rest === '{}' ? null : rest]);
       if (this.#pending.length >= chunkRows) this.#flush();
     }
+  }
+
+  /** Whether programmes of this guide channel are kept; decided when the first one comes. */
+  keeps(id: string): boolean {
+    const number = this.#numbers.get(id) ?? this.#addChannel(id, []);
+    const known = this.#kept[number];
+    if (known !== undefined) return known;
+    const kept = this.#options.isWanted(id, []) || this.#spare-- > 0;
+    this.#kept[number] = kept;
+    return kept;
   }
 
   /** Writes what is left; how many programmes there are now, of all that could be used. */
@@ -132,14 +142,6 @@ export class FeedImport {
     if (this.#options.isWanted(id, names)) this.#kept[number] = true;
     this.#database.sql(`INSERT INTO ${this.#tables.channels} VALUES (?, ?, ?)`).run(number, id, stored);
     return number;
-  }
-
-  #keeps(number: number, id: string): boolean {
-    const known = this.#kept[number];
-    if (known !== undefined) return known;
-    const kept = this.#options.isWanted(id, []) || this.#spare-- > 0;
-    this.#kept[number] = kept;
-    return kept;
   }
 
   #flush(): void {

@@ -1,3 +1,4 @@
+import type { JobId } from '../model/ids.ts';
 import type { Job } from './contract.ts';
 import type { Database } from './database.ts';
 import { json } from './row.ts';
@@ -21,6 +22,11 @@ export class JobHistory {
       .sql('SELECT document FROM job ORDER BY ended_at DESC, id LIMIT ?')
       .all(kept)
       .map((row) => json(row, 'document') as Job);
+  }
+
+  get(id: JobId): Job | null {
+    const row = this.#database.sql('SELECT document FROM job WHERE id = ?').get(id);
+    return row === undefined ? null : (json(row, 'document') as Job);
   }
 
   save(job: Job): Promise<unknown> {

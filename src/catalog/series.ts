@@ -7,6 +7,7 @@ import { episodeOf, seriesOf } from './title-row.ts';
 import { Titles } from './titles.ts';
 import type { WriteQueue } from './write-queue.ts';
 
+const episodesFreshMs = 86_400_000;
 const episodeColumns = 'id, series_id, source_id, season, number, provider, locator, file';
 
 export class SeriesShelf implements SeriesReads {
@@ -57,6 +58,14 @@ export class SeriesShelf implements SeriesReads {
   episode(id: EpisodeId): Episode | null {
     const row = this.#database.sql(`SELECT ${episodeColumns} FROM episode WHERE id = ?`).get(id);
     return row === undefined ? null : episodeOf(row);
+  }
+
+  /** True when the episodes were never read, or its `last_modified` has moved since; without one, after a day. */
+  needsEpisodes(series: Series, now: number): boolean {
+    if (series.episodesReadAt === null) return true;
+    if (series.modifiedUnix === null) return now - series.episodesReadAt > episodesFreshMs;
+    const row = this.#database.sql('SELECT episodes_modified FROM title WHERE id = ?').get(series.id);
+    return row?.['episodes_modified'] !== series.modifiedUnix;
   }
 
   /** Queued; adds to what is known of the file. */

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { type Settings, sourceSchema, settingsSchema } from '../config/schema.ts';
+import { outcomeSchema } from './outcome.ts';
+
+/** What a worker is started for. It holds the logins of a source: it goes from thread to thread and nowhere else. */
+export const workerTaskSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('refresh'),
+    catalogPath: z.string(),
+    stagingPath: z.string(),
+    source: sourceSchema,
+    settings: settingsSchema.shape.ingest,
+    /** Unix milliseconds. */
+    now: z.number(),
+  }),
+  /** At start: drops what no source and no pointer leads to. */
+  z.object({ kind: z.literal('sweep'), catalogPath: z.string(), configured: z.array(z.string()) }),
+  z.object({ kind: z.literal('remove'), catalogPath: z.string(), sourceIds: z.array(z.string()) }),
+]);
+export type WorkerTask = z.infer<typeof workerTaskSchema>;
+export type RefreshTask = Extract<WorkerTask, { kind: 'refresh' }>;
+export type IngestSettings = Settings['ingest'];
+
+/** What a worker is told while it works. */
+export const workerOrderSchema = z.object({ type: z.literal('cancel') });
+export type WorkerOrder = z.infer<typeof workerOrderSchema>;
+
+/** What a worker tells. The last message is `done` or `failed`. */
+export const workerMessageSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('progress'),
+    progress: z.object({ stage: z.string(), done: z.number(), total: z.number().nullable() }),
+  }),
+  z.object({
+    type: z.literal('log'),
+    level: z.enum(['error', 'warn', 'info', 'debug']),
+    message: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+  }),
+  z.object({ type: z.literal('done'), outcome: outcomeSchema.nullable() }),
+  z.object({
+    type: z.literal('failed'),
+    code: z.string(),
+    message: z.string(),
+    /** Only of an error that is not ours, for the log. */
+    stack: z.string().exactOptional(),
+  }),
+]);
+export type WorkerMessage = z.infer<typeof workerMessageSchema>;
