@@ -1,0 +1,166 @@
+import { type JoinPoint, KeyFrameFinder } from '../mpegts/key-frames.ts';
+import { hasPcr, isUnitStart, packetSize, pidOf } from '../mpegts/packet.ts';
+import { ProgramTables, type TablePackets } from '../mpegts/program-tables.ts';
+import { TsSync } from '../mpegts/sync.ts';
+import type { EntryPoint } from './ring.ts';
+
+/** Without a key frame for this long, the stream starts at any picture. */
+const patienceMs = 3_000;
+/** Bytes kept while no start point is known. */
+const maxHeldBytes = 8_388_608;
+/** Start points of sound, or of any picture, that are closer than this to the last one are left out. */
+const weakSpacingMs = 500;
+
+/** Where a generation puts what it has made of the bytes. */
+export interface GenerationSink {
+  /** The ring position that the next packets will have. */
+  position(): number;
+  /** Whole packets; the buffer is the sink's from now on. */
+  packets(packets: Buffer): void;
+  /** Told before the packets it lies in. */
+  entry(entry: EntryPoint): void;
+}
+
+/**
+ * The bytes of one upstream connection on their way into the ring: cut into packets, searched for entry points. Nothing goes out before
+ * the first entry point. Where consumers already watch (`continues`), the tables go out before it, and a discontinuity is signalled.
+ */
+export class Generation {
+  readonly #sink: GenerationSink;
+  readonly #continues: boolean;
+  readonly #sync = new TsSync();
+  readonly #finder = new KeyFrameFinder();
+  #started = false;
+  #firstMs: number | null = null;
+  /** Packets before the start, and how many bytes of this generation came before them. */
+  #held: Buffer[] = [];
+  #heldFrom = 0;
+  #heldBytes = 0;
+  #points: JoinPoint[] = [];
+  /** Add it to an offset of this generation to get a position in the ring. */
+  #shift = 0;
+  #weakPid = -1;
+  #weakMs = Number.NEGATIVE_INFINITY;
+  #signalDiscontinuity: boolean;
+
+  constructor(sink: GenerationSink, continues: boolean) {
+    this.#sink = sink;
+    this.#continues = continues;
+    this.#signalDiscontinuity = continues;
+  }
+
+  /** True once a start point was found and bytes go out. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Takes the next bytes of the upstream; they must not be changed by anyone afterwards. */
+  push(chunk: Buffer, nowMs: number): void {
+    for (const packets of this.#sync.push(chunk)) {
+      const points = this.#finder.push(packets);
+      if (this.#started) this.#goOn(packets, points, nowMs);
+      else this.#waitForStart(packets, points, nowMs);
+    }
+  }
+
+  #goOn(packets: Buffer, points: readonly JoinPoint[], nowMs: number): void {
+    for (const point of points) this.#mark(point.offset, point.tables, point.kind === 'audio', nowMs);
+    if (this.#weakPid >= 0) this.#markWeak(packets, this.#sink.position() - this.#shift, nowMs);
+    this.#give(packets);
+  }
+
+  #waitForStart(packets: Buffer, points: readonly JoinPoint[], nowMs: number): void {
+    this.#firstMs ??= nowMs;
+    this.#held.push(packets);
+    this.#heldBytes += packets.length;
+    this.#points.push(...points);
+    const first = this.#points[0];
+    if (first !== undefined) this.#start(first.offset, first.tables, nowMs);
+    else if (nowMs - this.#firstMs >= patienceMs) this.#startAnywhere(nowMs);
+    if (!this.#started) this.#trimHeld();
+  }
+
+  #start(offset: number, tables: TablePackets, nowMs: number): void {
+    this.#started = true;
+    const held = Buffer.concat(this.#held, this.#heldBytes).subarray(Math.max(0, offset - this.#heldFrom));
+    this.#held = [];
+    if (this.#continues) this.#sink.packets(Buffer.concat([tables.pat, tables.pmt]));
+    this.#shift = this.#sink.position() - Math.max(offset, this.#heldFrom);
+    if (this.#points.length === 0) this.#addEntry(offset, tables, true, nowMs);
+    for (const point of this.#points) this.#mark(point.offset, point.tables, point.kind === 'audio', nowMs);
+    this.#points = [];
+    this.#give(held);
+  }
+
+  /** No key frame was recognised: any picture has to do, or any sound where there is no picture. */
+  #startAnywhere(nowMs: number): void {
+    const tables = this.#finder.tables;
+    if (tables === null) return;
+    const held = Buffer.concat(this.#held, this.#heldBytes);
+    const pid = firstPid(tables);
+    for (let offset = 0; offset < held.length; offset += packetSize) {
+      if (pidOf(held, offset) !== pid || !isUnitStart(held, offset)) continue;
+      this.#weakPid = pid;
+      this.#weakMs = nowMs;
+      this.#start(this.#heldFrom + offset, tables, nowMs);
+      return;
+    }
+  }
+
+  #markWeak(packets: Buffer, from: number, nowMs: number): void {
+    if (nowMs - this.#weakMs < weakSpacingMs) return;
+    const tables = this.#finder.tables;
+    if (tables === null) return;
+    for (let offset = 0; offset < packets.length; offset += packetSize) {
+      if (pidOf(packets, offset) !== this.#weakPid || !isUnitStart(packets, offset)) continue;
+      this.#weakMs = nowMs;
+      this.#addEntry(from + offset, tables, true, nowMs);
+      return;
+    }
+  }
+
+  #mark(offset: number, tables: TablePackets, weak: boolean, nowMs: number): void {
+    if (weak) {
+      if (nowMs - this.#weakMs < weakSpacingMs) return;
+      this.#weakMs = nowMs;
+    } else this.#weakPid = -1;
+    this.#addEntry(offset, tables, weak, nowMs);
+  }
+
+  #addEntry(offset: number, { pat, pmt }: TablePackets, weak: boolean, nowMs: number): void {
+    this.#sink.entry({ position: offset + this.#shift, atMs: nowMs, tables: Buffer.concat([pat, pmt]), weak });
+  }
+
+  #give(packets: Buffer): void {
+    if (this.#signalDiscontinuity) this.#signalDiscontinuity = !signalDiscontinuity(packets);
+    this.#sink.packets(packets);
+  }
+
+  #trimHeld(): void {
+    while (this.#heldBytes > maxHeldBytes) {
+      const oldest = this.#held.shift();
+      if (oldest === undefined) return;
+      this.#heldBytes -= oldest.length;
+      this.#heldFrom += oldest.length;
+    }
+  }
+}
+
+/** Sets the discontinuity_indicator of the first packet with a PCR (ISO 13818-1 2.4.3.5); false when there is none. */
+function signalDiscontinuity(packets: Buffer): boolean {
+  for (let offset = 0; offset < packets.length; offset += packetSize) {
+    if (!hasPcr(packets, offset)) continue;
+    packets[offset + 5] = (packets[offset + 5] ?? 0) | 0x80;
+    return true;
+  }
+  return false;
+}
+
+/** The PID of the picture, else of the first sound. */
+function firstPid(packets: TablePackets): number {
+  const tables = new ProgramTables();
+  for (const bytes of [packets.pat, packets.pmt, packets.pmt])
+    for (let offset = 0; offset < bytes.length; offset += packetSize) tables.push(bytes, offset, pidOf(bytes, offset));
+  const streams = tables.program?.streams ?? [];
+  return (streams.find(({ kind }) => kind === 'video') ?? streams.find(({ kind }) => kind === 'audio'))?.pid ?? -1;
+}

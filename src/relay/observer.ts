@@ -1,0 +1,30 @@
+import type { ErrorCode } from '../errors.ts';
+
+/** What the metrics see of relays. Called synchronously; must not throw. Times are in milliseconds. */
+export interface RelayObserver {
+  /** The first media byte of an upstream came; counted from the start of the connect. */
+  firstByte(ms: number): void;
+  /** A consumer got its first bytes; counted from its request. `cold` when the upstream had to be opened for it. */
+  joined(ms: number, cold: boolean): void;
+  consumers(change: 1 | -1): void;
+  relays(change: 1 | -1): void;
+  bytes(received: number, sent: number): void;
+  skipped(): void;
+  dropped(code: ErrorCode): void;
+  reconnecting(code: ErrorCode): void;
+  /** A relay is over; null when nobody watched any more. */
+  ended(code: ErrorCode | null): void;
+}
+
+/** Sees nothing. */
+export const blindObserver: RelayObserver = {
+  firstByte: () => {},
+  joined: () => {},
+  consumers: () => {},
+  relays: () => {},
+  bytes: () => {},
+  skipped: () => {},
+  dropped: () => {},
+  reconnecting: () => {},
+  ended: () => {},
+};

@@ -1,0 +1,367 @@
+import type { LeaseHolder, Leases } from '../accounts/lease.ts';
+import type { Settings } from '../config/schema.ts';
+import { CoaxError, toCoaxError } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import type { CodecFacts } from '../model/codec-facts.ts';
+import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
+import type { Viewer } from '../model/viewer.ts';
+import { BitRate } from './bit-rate.ts';
+import { ChunkJoiner } from './chunk-joiner.ts';
+import { Consumer, type ConsumerHome } from './consumer.ts';
+import type { LiveRequest, PlayableChannel, SessionView } from './contract.ts';
+import { FanOut } from './fan-out.ts';
+import type { Farewells } from './farewells.ts';
+import { Feed, type FeedHome } from './feed.ts';
+import type { RelayObserver } from './observer.ts';
+import { mayChange, type RelayState } from './relay-state.ts';
+import { Ring } from './ring.ts';
+import type { OpenUpstream } from './upstream.ts';
+
+const sweepMs = 1_000;
+/** A socket gets this long to take what is queued when its stream was stopped. */
+const stopPatienceMs = 2_000;
+
+/** Collaborators that all relays share. */
+export interface RelayParts {
+  readonly settings: Settings['live'];
+  readonly leases: Leases;
+  readonly openUpstream: OpenUpstream;
+  readonly observer: RelayObserver;
+  readonly log: Log;
+  readonly farewells: Farewells;
+  readonly onFacts: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
+  /** Throws on a change of state that the table does not know, instead of logging it. */
+  readonly strict: boolean;
+  readonly random: () => number;
+}
+
+/** What a relay needs of the directory. */
+export interface RelayHome {
+  /** The relay that serves this stream, or null. */
+  serving(stream: StreamId): Relay | null;
+  claim(stream: StreamId, relay: Relay): void;
+  unclaim(stream: StreamId, relay: Relay): void;
+  /** The relay is closed: it may be forgotten. */
+  closed(relay: Relay): void;
+}
+
+/**
+ * One live upstream and all who watch it. It owns the feed with its lease, the ring, the consumers and every timer; nobody else changes
+ * them. Whatever ends it goes through `close`, once.
+ */
+export class Relay implements LeaseHolder {
+  readonly sessionId: SessionId;
+  readonly channel: PlayableChannel;
+  readonly since = Date.now();
+  /** Resolves when the upstream's socket has closed and nothing of the relay is left. */
+  readonly closed: Promise<void>;
+  readonly #parts: RelayParts;
+  readonly #home: RelayHome;
+  readonly #resolveClosed: () => void;
+  readonly #abort = new AbortController();
+  readonly #consumers = new Set<Consumer>();
+  /** Consumers that have got no byte yet. */
+  readonly #waiting = new Set<Consumer>();
+  readonly #ring: Ring;
+  readonly #fanOut: FanOut;
+  readonly #joiner: ChunkJoiner;
+  readonly #feed: Feed;
+  readonly #consumerHome: ConsumerHome;
+  readonly #bitRate = new BitRate();
+  readonly #log: Log;
+  readonly #cold = new WeakSet<Consumer>();
+  #state: RelayState = 'reserving';
+  #successor: Relay | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #sweepTimer: NodeJS.Timeout | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
+  #position = 0;
+  #bytesOut = 0;
+  #told = { received: 0, sent: 0 };
+  #lastConsumer = 0;
+
+  constructor(id: SessionId, first: LiveRequest, parts: RelayParts, home: RelayHome) {
+    this.sessionId = id;
+    this.channel = first.channel;
+    this.#parts = parts;
+    this.#home = home;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+    const { settings } = parts;
+    this.#log = parts.log.child({ relay: id, channelId: first.channel.channelId });
+    this.#ring = new Ring({ maxBytes: settings.ringBytes, maxMs: settings.ringMs });
+    this.#fanOut = new FanOut(this.#consumers);
+    this.#joiner = new ChunkJoiner({
+      out: (chunk) => this.#publish(chunk),
+      consumers: () => this.#consumers.size,
+      hurry: () => this.#waiting.size > 0,
+    });
+    this.#consumerHome = this.#makeConsumerHome();
+    this.#feed = new Feed({
+      home: this.#makeFeedHome(first.viewer),
+      channel: first.channel,
+      leases: parts.leases,
+      open: parts.openUpstream,
+      times: settings,
+      random: parts.random,
+    });
+  }
+
+  get state(): RelayState {
+    return this.#state;
+  }
+
+  get isClosing(): boolean {
+    return this.#state === 'closing' || this.#state === 'closed';
+  }
+
+  /** The relay its consumers should go to instead, when it closed because that one serves the stream already. */
+  get successor(): Relay | null {
+    return this.#successor;
+  }
+
+  /** Begins to open the upstream; only the first call counts. Call it when the first consumer has joined. */
+  start(): void {
+    if (this.#sweepTimer !== undefined || this.isClosing) return;
+    this.#parts.observer.relays(1);
+    this.#sweepTimer = setInterval(() => this.#sweep(), Math.min(sweepMs, this.#parts.settings.stallMs / 2));
+    this.#running = this.#feed.run().catch((error: unknown) => this.close(toCoaxError(error)));
+  }
+
+  /** Adds a consumer, in this turn. Its `ready` tells when there is media. */
+  join(request: LiveRequest): Consumer {
+    if (this.isClosing) throw new CoaxError('CONFLICT', 'A relay that is closing takes no consumers');
+    clearTimeout(this.#lingerTimer);
+    const consumer = new Consumer(`${this.sessionId}.${++this.#lastConsumer}`, this.#consumerHome, request);
+    this.#consumers.add(consumer);
+    this.#waiting.add(consumer);
+    this.#parts.observer.consumers(1);
+    if (this.#state === 'lingering') this.#enter('live');
+    if (this.#ring.entries.length > 0) consumer.announce();
+    else this.#cold.add(consumer);
+    return consumer;
+  }
+
+  // LeaseHolder
+
+  isIdle(): boolean {
+    return this.#consumers.size === 0;
+  }
+
+  isSoleViewer(viewer: Viewer): boolean {
+    if (this.#consumers.size === 0) return false;
+    for (const consumer of this.#consumers) if (consumer.viewer.key !== viewer.key) return false;
+    return true;
+  }
+
+  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void {
+    this.close(reason === 'idle' ? null : new CoaxError(reason === 'stopped' ? 'STREAM_STOPPED' : 'TAKEN_OVER'));
+  }
+
+  /** Ends everything; only the first call counts. `error` is null when nobody watches any more. The upstream is closed in this turn. */
+  close(error: CoaxError | null): void {
+    if (this.isClosing) return;
+    this.#enter('closing');
+    const reason = error ?? new CoaxError('CANCELLED');
+    let upstreamClosed: Promise<void> = Promise.resolve();
+    const steps: readonly (() => void)[] = [
+      () => clearTimeout(this.#lingerTimer),
+      () => clearInterval(this.#sweepTimer),
+      () => this.#abort.abort(),
+      () => {
+        upstreamClosed = this.#feed.stop();
+      },
+      () => this.#joiner.flush(),
+      () => this.#finishConsumers(reason),
+      () => this.#ring.clear(),
+      () => this.#tellBytes(),
+      () => this.#parts.observer.ended(error?.code ?? null),
+      () => this.#logEnd(error),
+    ];
+    for (const step of steps) {
+      try {
+        step();
+      } catch (failure) {
+        this.#log.error('A step of closing a stream failed', { error: failure });
+      }
+    }
+    void Promise.allSettled([this.#running, upstreamClosed]).then(() => this.#afterClose());
+  }
+
+  view(nowMs: number): SessionView {
+    const { lease, candidate, bytes, reconnects } = this.#feed;
+    return {
+      id: this.sessionId,
+      kind: 'live',
+      state: this.#state,
+      title: this.channel.name,
+      channelId: this.channel.channelId,
+      ...(candidate === null ? {} : { streamId: candidate.stream.streamId, sourceId: candidate.stream.sourceId }),
+      ...(lease === null ? {} : { accountId: lease.accountId, leaseId: lease.id }),
+      since: this.since,
+      bytesIn: bytes,
+      bytesOut: this.#bytesOut,
+      bitRate: this.#bitRate.bitsPerSecond,
+      bufferedBytes: this.#ring.bytes,
+      bufferedMs: Math.round(this.#ring.ageMs(nowMs)),
+      reconnects,
+      consumers: [...this.#consumers].map((consumer) => consumer.view(nowMs)),
+    };
+  }
+
+  #enter(state: RelayState): void {
+    if (state === this.#state) return;
+    if (!mayChange(this.#state, state)) {
+      const fields = { from: this.#state, to: state };
+      if (this.#parts.strict) throw new Error(`A relay can not go from ${fields.from} to ${fields.to}`);
+      this.#log.error('A relay was asked for a change of state that does not exist', fields);
+      return;
+    }
+    this.#state = state;
+  }
+
+  #makeFeedHome(viewer: Viewer): FeedHome {
+    return {
+      holder: this,
+      viewer,
+      signal: this.#abort.signal,
+      position: () => this.#position,
+      packets: (packets) => {
+        this.#position += packets.length;
+        this.#joiner.add(packets);
+      },
+      entry: (entry) => this.#ring.mark(entry),
+      settle: () => this.#joiner.settle(),
+      enter: (state) => this.#feedEnters(state),
+      look: (stream) => this.#look(stream),
+      claim: (stream) => {
+        this.#look(stream);
+        if (!this.isClosing) this.#home.claim(stream, this);
+      },
+      unclaim: (stream) => this.#home.unclaim(stream, this),
+      firstByte: (ms) => this.#parts.observer.firstByte(ms),
+      reconnecting: (error, attempt) => {
+        this.#parts.observer.reconnecting(error.code);
+        this.#log.warn('The upstream was lost and is opened anew', {
+          code: error.code,
+          reason: error.message,
+          attempt,
+        });
+      },
+    };
+  }
+
+  #makeConsumerHome(): ConsumerHome {
+    const { settings, farewells, observer } = this.#parts;
+    return {
+      sessionId: this.sessionId,
+      ring: this.#ring,
+      farewells,
+      backlogMs: settings.backlogMs,
+      clientBufferBytes: settings.clientBufferBytes,
+      writeProgressMs: settings.writeProgressMs,
+      consumerStarted: (consumer, start) => {
+        this.#waiting.delete(consumer);
+        const ms = performance.now() - consumer.openedMs;
+        observer.joined(ms, this.#cold.has(consumer));
+        this.#log.debug('A player has got its first bytes', { consumer: consumer.id, ms, weak: start.weak });
+      },
+      consumerSkipped: () => observer.skipped(),
+      consumerWrote: (bytes) => {
+        this.#bytesOut += bytes;
+      },
+      consumerLeft: (consumer, error) => this.#consumerLeft(consumer, error),
+    };
+  }
+
+  #feedEnters(state: RelayState): void {
+    if (this.isClosing) return;
+    if (state === 'reconnecting' && this.#consumers.size === 0) {
+      this.close(null);
+      return;
+    }
+    if (state === 'live') {
+      this.#log.info('A live stream is open', { ...this.#place(), ms: Math.round(Date.now() - this.since) });
+    }
+    this.#enter(state);
+  }
+
+  #look(stream: StreamId): void {
+    const other = this.#home.serving(stream);
+    if (other === null || other === this || this.isClosing) return;
+    this.#successor = other;
+    this.close(null);
+  }
+
+  #publish(chunk: Buffer): void {
+    this.#ring.push(chunk, performance.now());
+    if (this.#waiting.size > 0) for (const consumer of this.#waiting) consumer.announce();
+    this.#fanOut.wake();
+  }
+
+  #consumerLeft(consumer: Consumer, error: CoaxError | null): void {
+    if (!this.#consumers.delete(consumer)) return;
+    this.#waiting.delete(consumer);
+    this.#parts.observer.consumers(-1);
+    if (error !== null) {
+      this.#parts.observer.dropped(error.code);
+      this.#log.warn('A player was dropped', { consumer: consumer.id, code: error.code, reason: error.message });
+    }
+    if (this.#consumers.size === 0) this.#lastLeft();
+  }
+
+  #lastLeft(): void {
+    const { lingerMs } = this.#parts.settings;
+    const account = this.#feed.lease?.accountId;
+    const wanted = account !== undefined && this.#parts.leases.hasWaiters(account);
+    if (this.#state !== 'live' || lingerMs === 0 || wanted) {
+      this.close(null);
+      return;
+    }
+    this.#enter('lingering');
+    this.#lingerTimer = setTimeout(() => this.close(null), lingerMs);
+  }
+
+  #finishConsumers(reason: CoaxError): void {
+    const ended = reason.code.startsWith('UPSTREAM_');
+    const patienceMs = ended ? this.#parts.settings.writeProgressMs : stopPatienceMs;
+    for (const consumer of this.#consumers) {
+      consumer.finish(reason, patienceMs, ended);
+      this.#parts.observer.consumers(-1);
+    }
+    this.#consumers.clear();
+    this.#waiting.clear();
+  }
+
+  #afterClose(): void {
+    this.#enter('closed');
+    this.#parts.observer.relays(-1);
+    this.#home.closed(this);
+    this.#resolveClosed();
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    this.#feed.check(nowMs);
+    for (const consumer of this.#consumers) consumer.checkProgress(nowMs);
+    this.#bitRate.sample(nowMs, this.#feed.bytes);
+    this.#tellBytes();
+  }
+
+  #tellBytes(): void {
+    const received = this.#feed.bytes;
+    const sent = this.#bytesOut;
+    this.#parts.observer.bytes(received - this.#told.received, sent - this.#told.sent);
+    this.#told = { received, sent };
+  }
+
+  #logEnd(error: CoaxError | null): void {
+    const fields = { ...this.#place(), code: error?.code ?? null, reason: error?.message, bytes: this.#feed.bytes };
+    this.#log.info('A live stream is over', { ...fields, ms: Math.round(Date.now() - this.since) });
+  }
+
+  #place(): { readonly streamId: StreamId | undefined; readonly accountId: string | undefined } {
+    return { streamId: this.#feed.candidate?.stream.streamId, accountId: this.#feed.lease?.accountId };
+  }
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import type { Leases } from '../accounts/lease.ts';
+import type { Settings } from '../config/schema.ts';
+import { CoaxError } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import type { CodecFacts } from '../model/codec-facts.ts';
+import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
+import type { LiveConsumer, LiveRequest, SessionView } from './contract.ts';
+import { abortable } from './delay.ts';
+import { Farewells } from './farewells.ts';
+import { blindObserver, type RelayObserver } from './observer.ts';
+import { Relay, type RelayHome, type RelayParts } from './relay.ts';
+import type { OpenUpstream } from './upstream.ts';
+
+/** How long sockets of players get to take their last bytes when Coax stops. */
+const disposeMs = 3_000;
+/** Relays a request may be sent on to before it is given up. */
+const mostMoves = 20;
+
+export interface RelaysOptions {
+  readonly settings: Settings['live'];
+  readonly leases: Leases;
+  readonly openUpstream: OpenUpstream;
+  readonly log: Log;
+  readonly observer?: RelayObserver;
+  /** Told when the codecs of a stream are known or have changed. Must not throw. */
+  readonly onFacts?: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
+  /** For tests: throw where production logs. */
+  readonly strict?: boolean;
+  /** For tests: the source of jitter, 0..1. */
+  readonly random?: () => number;
+}
+
+/** The directory of live relays: one for each stream that is watched, whatever the number of viewers (design S1). */
+export class Relays implements AsyncDisposable {
+  readonly #parts: RelayParts;
+  readonly #home: RelayHome;
+  /** Every relay until it is closed. */
+  readonly #relays = new Map<SessionId, Relay>();
+  readonly #byChannel = new Map<ChannelId, Relay>();
+  readonly #byStream = new Map<StreamId, Relay>();
+  #stopped = false;
+
+  constructor(options: RelaysOptions) {
+    this.#parts = {
+      settings: options.settings,
+      leases: options.leases,
+      openUpstream: options.openUpstream,
+      log: options.log,
+      observer: options.observer ?? blindObserver,
+      onFacts: options.onFacts ?? (() => {}),
+      farewells: new Farewells(),
+      strict: options.strict ?? false,
+      random: options.random ?? Math.random,
+    };
+    this.#home = {
+      serving: (stream) => this.#byStream.get(stream) ?? null,
+      claim: (stream, relay) => this.#byStream.set(stream, relay),
+      unclaim: (stream, relay) => {
+        if (this.#byStream.get(stream) === relay) this.#byStream.delete(stream);
+      },
+      closed: (relay) => this.#forget(relay),
+    };
+  }
+
+  /**
+   * Resolves when there is media to give: at once where the stream is running. Rejects with NO_STREAM, NO_CAPACITY, UPSTREAM_*,
+   * TAKEN_OVER, STREAM_STOPPED, SHUTTING_DOWN, or CANCELLED when the client has gone.
+   */
+  async open(request: LiveRequest): Promise<LiveConsumer> {
+    if (request.channel.streams.length === 0) throw new CoaxError('NO_STREAM');
+    let relay: Relay | null = null;
+    for (let move = 0; move < mostMoves; move++) {
+      if (this.#stopped) throw new CoaxError('SHUTTING_DOWN');
+      if (request.signal.aborted) throw new CoaxError('CANCELLED');
+      relay ??= this.#find(request) ?? this.#create(request);
+      if (relay.isClosing) {
+        // oxlint-disable-next-line no-await-in-loop -- a relay that closes is never joined; the next one opens after it
+        await abortable(relay.closed, request.signal);
+        relay = null;
+        continue;
+      }
+      const consumer = relay.join(request);
+      relay.start();
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- this relay may hand over to another
+        await consumer.ready;
+        return consumer;
+      } catch (error) {
+        if (relay.successor === null) throw error;
+        relay = relay.successor;
+      }
+    }
+    throw new CoaxError('CONFLICT', 'The stream was closed again and again while it was opened');
+  }
+
+  /** What the API lists; read from the live objects. A relay is in it until its upstream has closed. */
+  snapshot(): SessionView[] {
+    const nowMs = performance.now();
+    return [...this.#relays.values()].map((relay) => relay.view(nowMs));
+  }
+
+  /** Stops a stream whoever watches it; false when there is none with this id. */
+  stop(id: SessionId): boolean {
+    const relay = this.#relays.get(id);
+    if (relay === undefined || relay.isClosing) return false;
+    relay.close(new CoaxError('STREAM_STOPPED'));
+    return true;
+  }
+
+  /** Ends all streams and refuses new ones. Resolves within 5 s, when every socket has closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    const relays = [...this.#relays.values()];
+    for (const relay of relays) relay.close(new CoaxError('SHUTTING_DOWN'));
+    await Promise.all([...relays.map((relay) => relay.closed), this.#parts.farewells.settle(disposeMs)]);
+  }
+
+  /** The relay of the channel, or one of another channel that serves the same best stream. */
+  #find({ channel }: LiveRequest): Relay | null {
+    const best = channel.streams[0];
+    return (
+      this.#byChannel.get(channel.channelId) ??
+      (best === undefined ? null : (this.#byStream.get(best.streamId) ?? null))
+    );
+  }
+
+  #create(request: LiveRequest): Relay {
+    const id = `live-${randomBytes(6).toString('hex')}` as SessionId;
+    const relay = new Relay(id, request, this.#parts, this.#home);
+    this.#relays.set(id, relay);
+    this.#byChannel.set(request.channel.channelId, relay);
+    return relay;
+  }
+
+  #forget(relay: Relay): void {
+    this.#relays.delete(relay.sessionId);
+    if (this.#byChannel.get(relay.channel.channelId) === relay) this.#byChannel.delete(relay.channel.channelId);
+    for (const [stream, other] of this.#byStream) if (other === relay) this.#byStream.delete(stream);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Lease } from '../accounts/lease.ts';
+import { CoaxError } from '../errors.ts';
+import type { UpstreamRequest } from '../model/upstream-request.ts';
+
+/** Gets the bytes of one upstream, in order, never paused. */
+export interface UpstreamSink {
+  data(chunk: Buffer): void;
+  /** The upstream is over: it ended or broke. Called once, and not after `destroy`. */
+  lost(error: CoaxError): void;
+}
+
+/** An upstream that is connected and has begun to send media. */
+export interface Upstream {
+  /** Starts the flow of bytes; call it once. */
+  start(sink: UpstreamSink): void;
+  /** Closes it synchronously: no byte comes afterwards. Idempotent. */
+  destroy(): void;
+  /** Resolves when its socket has closed. */
+  readonly closed: Promise<void>;
+}
+
+export interface UpstreamOptions {
+  /** Each socket is attached to it as soon as it exists. */
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  /** How long the provider may take to connect, to answer, and to send the first byte; each of them. */
+  readonly connectMs: number;
+}
+
+/**
+ * Opens an upstream and looks at its first bytes; what is no media is refused. Rejects with UPSTREAM_*, or CANCELLED on abort; what is
+ * still open then is closed by the lease.
+ */
+export type OpenUpstream = (request: UpstreamRequest, options: UpstreamOptions) => Promise<Upstream>;
+
+/** A refusal that is, or may be, about the number of connections. */
+export class CapacityRefusal extends CoaxError {
+  /** `doubtful` when the same answer also stands for blocks and wrong logins. */
+  readonly outcome: 'refused' | 'doubtful';
+
+  constructor(error: CoaxError, outcome: 'refused' | 'doubtful') {
+    super(error.code, error.message, {
+      cause: error,
+      ...(error.details === undefined ? {} : { details: error.details }),
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    });
+    this.outcome = outcome;
+  }
+}
