@@ -15,7 +15,7 @@ export function sendProblem(response: Response, error: unknown, redact: (text: s
   response.set('Cache-Control', 'no-store');
   response.status(problem.status);
   response.type('application/problem+json');
-  response.send(redact(JSON.stringify(problem)));
+  response.send(JSON.stringify({ ...problem, detail: redact(problem.detail) }));
 }
 
 const bodyErrors: Readonly<Record<string, CoaxError>> = {

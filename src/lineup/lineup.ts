@@ -22,13 +22,12 @@ export function channelQueryOf(config: Config, output: OutputConfig): ChannelQue
   };
 }
 
-/** Every item of a paged list. */
-export function* walkPages<Item, Query extends { readonly cursor?: string }>(
-  list: (query: Query) => { readonly items: readonly Item[]; readonly next: string | null },
-  query: Query,
+/** Every item of a paged list; `list` gets what to add to its query for the next page. */
+export function* walkPages<Item>(
+  list: (at: { readonly cursor?: string }) => { readonly items: readonly Item[]; readonly next: string | null },
 ): Generator<Item> {
   for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = list(cursor === undefined ? query : { ...query, cursor });
+    const page = list(cursor === undefined ? {} : { cursor });
     yield* page.items;
     cursor = page.next;
   }

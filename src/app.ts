@@ -1,0 +1,343 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LeaseAuditor } from './accounts/auditor.ts';
+import { LeasePool } from './accounts/lease-pool.ts';
+import { LoginWatch } from './app/login-watch.ts';
+import { jobMetrics, leaseMetrics, relayMetrics } from './app/observe.ts';
+import { gauges } from './app/gauges.ts';
+import { syncView } from './app/sync-view.ts';
+import { openUpstream } from './app/upstreams.ts';
+import { Catalog, catalogFileName } from './catalog/catalog.ts';
+import { FolderLock } from './catalog/folder-lock.ts';
+import { prepareFolder } from './config/files.ts';
+import type { Config, SourceConfig } from './config/schema.ts';
+import { secretsOfConfig } from './config/secrets.ts';
+import { ConfigStore } from './config/store.ts';
+import { Guide } from './guide/guide.ts';
+import { createApplication } from './http/application.ts';
+import { HttpServer, type Listening } from './http/server.ts';
+import type { Health, Services } from './http/services.ts';
+import { IngestWorkers } from './ingest/ingest-workers.ts';
+import { Refreshes } from './ingest/refreshes.ts';
+import { Lineup } from './lineup/lineup.ts';
+import { Logos } from './lineup/logos.ts';
+import { Publisher } from './lineup/publisher.ts';
+import { Metrics } from './log/metrics.ts';
+import { Redactor } from './log/redactor.ts';
+import { type LogFormat, type RootLog, createRootLog } from './log/winston-log.ts';
+import type { EpisodeId, MovieId, SourceId } from './model/ids.ts';
+import type { SessionView } from './model/session-view.ts';
+import { Relays } from './relay/relays.ts';
+import type { LoginReport } from './sources/contract.ts';
+import { createReader, createResolver } from './sources/factory.ts';
+import { SourceDirectory } from './sources/source-directory.ts';
+import { version } from './version.ts';
+import { openRange } from './vod/open-range.ts';
+import { VodSessions } from './vod/sessions.ts';
+
+export interface AppOptions {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly logFormat: LogFormat;
+  readonly adminToken: string;
+}
+
+/** Everything is ended within this time, or cut. */
+const stopMs = 4_500;
+
+/** The composition root: builds every part, starts them in order, stops them in reverse. */
+export class App {
+  readonly #options: AppOptions;
+  readonly #lock: FolderLock;
+  readonly #config: ConfigStore;
+  readonly #redactor = new Redactor();
+  readonly #metrics = new Metrics();
+  readonly #log: RootLog;
+  readonly #catalog: Catalog;
+  readonly #guide: Guide;
+  readonly #sources: SourceDirectory;
+  readonly #pool: LeasePool;
+  readonly #auditor: LeaseAuditor;
+  readonly #relays: Relays;
+  readonly #vod: VodSessions;
+  readonly #refreshes: Refreshes;
+  readonly #logins: LoginWatch;
+  readonly #lineup: Lineup;
+  readonly #publisher: Publisher;
+  readonly #logos: Logos;
+  readonly #server: HttpServer;
+  #state: 'starting' | 'ready' | 'stopping' = 'starting';
+  #listening: Listening = { host: '', port: 0 };
+
+  private constructor(options: AppOptions, lock: FolderLock, config: ConfigStore, catalog: Catalog) {
+    const { dataDir } = options;
+    this.#options = options;
+    this.#lock = lock;
+    this.#config = config;
+    this.#catalog = catalog;
+    this.#redactor.setSecrets('admin', [options.adminToken]);
+    const settings = (): Config['settings'] => config.current.settings;
+    this.#log = createRootLog({
+      level: settings().logLevel,
+      format: options.logFormat,
+      file: join(dataDir, 'logs', 'coax.log'),
+      redactor: this.#redactor,
+    });
+    this.#guide = new Guide(catalog.feeds);
+    this.#sources = new SourceDirectory({ createResolver, log: this.#log.child({ part: 'sources' }) });
+
+    const countLeases = leaseMetrics(this.#metrics);
+    this.#pool = new LeasePool({
+      ...settings().accounts,
+      observe: (event) => {
+        countLeases(event);
+        if (event.kind === 'provider-refused' && !event.afterOwnClose) this.#logins.lookAt(event.accountId);
+      },
+    });
+    this.#relays = new Relays({
+      settings: settings().live,
+      leases: this.#pool,
+      openUpstream,
+      log: this.#log.child({ part: 'relay' }),
+      observer: relayMetrics(this.#metrics),
+      onFacts: (_channel, stream, facts) => catalog.channels.saveCodecs(stream, facts),
+    });
+    this.#vod = new VodSessions({
+      leases: this.#pool,
+      open: openRange,
+      settings: () => settings().vod,
+      log: this.#log.child({ part: 'vod' }),
+      onLearned: (id, { size, contentType }) => {
+        const facts = { sizeBytes: size, contentType };
+        if (catalog.movies.get(id as MovieId) === null) catalog.series.saveFile(id as EpisodeId, facts);
+        else catalog.movies.saveFile(id as MovieId, facts);
+      },
+    });
+    this.#auditor = new LeaseAuditor({
+      leases: () => this.#pool.leases(),
+      sessions: () => new Set(this.#sessions().map(({ id }) => id)),
+      log: this.#log.child({ part: 'accounts' }),
+    });
+
+    const catalogPath = join(dataDir, catalogFileName);
+    const ingestLog = this.#log.child({ part: 'ingest' });
+    const readerOf = (source: SourceConfig) =>
+      createReader(source, {
+        log: ingestLog,
+        silenceMs: settings().ingest.timeoutMs,
+        maxBytes: settings().ingest.maxBytes,
+      });
+    this.#refreshes = new Refreshes({
+      dataDir,
+      catalogPath,
+      catalog,
+      config,
+      workers: new IngestWorkers({ entry: new URL('./ingest/worker.ts', import.meta.url), log: ingestLog }),
+      readerOf,
+      log: ingestLog,
+    });
+    this.#logins = new LoginWatch({
+      config: () => config.current,
+      readerOf,
+      log: ingestLog,
+      onReports: (id, reports) => this.#learnLogins(id, reports),
+    });
+    this.#lineup = new Lineup({
+      catalog,
+      config: () => config.current,
+      resolverOf: (id) => this.#sources.resolverOf(id),
+    });
+    this.#publisher = new Publisher({
+      folder: join(dataDir, 'published'),
+      catalogPath,
+      config: () => config.current,
+      secrets: () =>
+        [...secretsOfConfig(config.current)].filter(([owner]) => owner !== 'outputs').flatMap(([, secrets]) => secrets),
+      generation: () => catalog.generation,
+      workerUrl: new URL('./lineup/publish-worker.ts', import.meta.url),
+      log: this.#log.child({ part: 'publisher' }),
+    });
+    this.#logos = new Logos({
+      folder: join(dataDir, 'logos'),
+      config: () => config.current,
+      log: this.#log.child({ part: 'logos' }),
+    });
+    this.#server = new HttpServer(createApplication(this.#services(), options.adminToken));
+    this.#metrics.sampleFrom(() =>
+      gauges({
+        pool: this.#pool,
+        sessions: this.#sessions(),
+        connections: this.#server.connections,
+        jobs: this.#refreshes.jobs.list(),
+        mismatches: this.#sync().mismatches.length,
+      }),
+    );
+  }
+
+  /** Resolves when players and admins can be served. */
+  static async start(options: AppOptions): Promise<App> {
+    const { dataDir } = options;
+    await prepareFolder(dataDir);
+    const lock = FolderLock.take(dataDir);
+    try {
+      await mkdir(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
+      await chmod(join(dataDir, 'logs'), 0o700);
+      const config = await ConfigStore.open(dataDir);
+      const app = new App(options, lock, config, Catalog.open(join(dataDir, catalogFileName)));
+      await app.#start();
+      return app;
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    this.#configured(this.#config.current);
+    this.#config.onChange((now) => this.#configured(now));
+    const countJobs = jobMetrics(this.#metrics);
+    this.#refreshes.jobs.onChange((job) => {
+      countJobs(job);
+      if (job.endedAt === null) return;
+      this.#takeAccounts();
+      this.#publisher.refresh();
+    });
+    const { host, port } = this.#options;
+    this.#listening = await this.#server.listen(host, port);
+    this.#auditor.start();
+    this.#refreshes.start();
+    this.#state = 'ready';
+    if (!/^(127\.|::1$|localhost$)/.test(host)) {
+      this.#log.warn(
+        'Coax listens beyond this machine: whoever has an output address can watch, and the admin token is sent unencrypted',
+        { host },
+      );
+    }
+    this.#log.info('ready', {
+      host,
+      port: this.#listening.port,
+      version,
+      sources: this.#config.current.sources.length,
+    });
+  }
+
+  get url(): string {
+    const { host, port } = this.#listening;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  /** What a person reads who has just started Coax. The first line is also what programs wait for. */
+  greeting(): string {
+    const output = this.#config.current.outputs[0];
+    const base = `${this.url}/o/${output?.token ?? ''}`;
+    return [
+      `Coax is ready on ${this.url}`,
+      '',
+      `  playlist     ${base}/playlist.m3u`,
+      `  guide        ${base}/guide.xml`,
+      `  movies       ${base}/movies.m3u`,
+      `  HDHomeRun    ${base}/hdhr`,
+      `  admin API    ${this.url}/api/v1/openapi.json (token in ${join(this.#options.dataDir, 'admin-token')})`,
+      '',
+    ].join('\n');
+  }
+
+  /** Takes no more requests, ends every stream in order, then everything else. */
+  async stop(reason: string): Promise<void> {
+    this.#state = 'stopping';
+    this.#log.info('stopping', { reason });
+    this.#server.stopAccepting();
+    const cut = setTimeout(() => this.#server.destroyAll(), stopMs);
+    this.#auditor.stop();
+    this.#logins.stop();
+    await Promise.allSettled([
+      this.#relays[Symbol.asyncDispose](),
+      this.#vod[Symbol.asyncDispose](),
+      this.#refreshes.stop(),
+      this.#publisher.close(),
+    ]);
+    await this.#pool.stop();
+    this.#server.destroyAll();
+    clearTimeout(cut);
+    this.#logos.close();
+    this.#catalog.close();
+    this.#log.info('stopped');
+    await this.#log.close();
+    this.#lock[Symbol.dispose]();
+  }
+
+  #configured(config: Config): void {
+    for (const [owner, secrets] of secretsOfConfig(config)) this.#redactor.setSecrets(owner, secrets);
+    this.#log.setLevel(config.settings.logLevel);
+    this.#takeAccounts();
+    this.#publisher.refresh();
+  }
+
+  /** Limits come from the configuration, else from what the provider said last. */
+  #takeAccounts(): void {
+    this.#sources.update(
+      this.#config.current.sources,
+      (id) => this.#catalog.sourceState(id).logins as readonly LoginReport[],
+    );
+    this.#pool.setAccounts(this.#sources.accounts());
+  }
+
+  #learnLogins(id: SourceId, reports: readonly LoginReport[]): void {
+    const accounts = this.#sources.resolverOf(id)?.accounts ?? [];
+    for (const [index, { activeConnections }] of reports.entries()) {
+      const account = accounts[index];
+      if (account !== undefined && activeConnections !== undefined)
+        this.#pool.noteActiveConnections(account.id, activeConnections);
+    }
+  }
+
+  #sessions(): SessionView[] {
+    return [...this.#relays.snapshot(), ...this.#vod.snapshot()];
+  }
+
+  #sync() {
+    return syncView(this.#pool.leases(), this.#sessions(), this.#auditor.audit());
+  }
+
+  #health(): Health {
+    const reasons = { starting: ['Coax is starting'], stopping: ['Coax is stopping'], ready: [] }[this.#state];
+    return { ready: this.#state === 'ready', reasons };
+  }
+
+  #services(): Services {
+    return {
+      version,
+      log: this.#log.child({ part: 'http' }),
+      redact: (text) => this.#redactor.text(text),
+      config: this.#config,
+      catalog: this.#catalog,
+      guide: this.#guide,
+      jobs: this.#refreshes.jobs,
+      refreshes: this.#refreshes,
+      lineup: this.#lineup,
+      publisher: this.#publisher,
+      logos: this.#logos,
+      live: this.#relays,
+      files: this.#vod,
+      accounts: () => this.#pool.snapshot().map((account) => ({ ...account, refusals: { ...account.refusals } })),
+      sessions: () => this.#sessions(),
+      stopSession: (id) => this.#relays.stop(id) || this.#vod.stop(id),
+      sync: () => this.#sync(),
+      testSource: (id, signal) => this.#logins.test(id, signal),
+      removeSource: (id) => this.#removeSource(id),
+      health: () => this.#health(),
+      metrics: () => this.#metrics.text(),
+    };
+  }
+
+  /** Its accounts are gone from the pool already, which ends its streams; what is left is the catalogue. */
+  async #removeSource(id: SourceId): Promise<void> {
+    for (const { sourceId, id: session } of this.#sessions()) {
+      if (sourceId === id && !this.#relays.stop(session)) this.#vod.stop(session);
+    }
+    await this.#refreshes.forget(id);
+    this.#redactor.setSecrets(`source ${id}`, []);
+    this.#publisher.refresh();
+  }
+}

@@ -1,0 +1,54 @@
+import type { Config, SourceConfig } from '../config/schema.ts';
+import { CoaxError, toCoaxError } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import type { AccountId, SourceId } from '../model/ids.ts';
+import type { LoginReport, SourceReader } from '../sources/contract.ts';
+
+/** A provider is asked about its connections at most this often. */
+const quietMs = 30_000;
+const timeoutMs = 20_000;
+
+export interface LoginWatchOptions {
+  readonly config: () => Config;
+  readonly readerOf: (source: SourceConfig) => SourceReader;
+  readonly log: Log;
+  readonly onReports: (id: SourceId, reports: readonly LoginReport[]) => void;
+}
+
+/** Logs in to providers: when an admin asks, and when a provider refuses a connection that nothing of ours explains. */
+export class LoginWatch {
+  readonly #options: LoginWatchOptions;
+  readonly #asked = new Map<string, number>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: LoginWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with NOT_FOUND, or with why the provider could not be asked. */
+  async test(id: SourceId, signal: AbortSignal): Promise<readonly LoginReport[]> {
+    const source = this.#options.config().sources.find((candidate) => candidate.id === id);
+    if (source === undefined) throw new CoaxError('NOT_FOUND', `There is no source ${id}`);
+    const reports = await this.#options.readerOf(source).test(AbortSignal.any([signal, this.#stopping.signal]));
+    this.#options.onReports(id, reports);
+    return reports;
+  }
+
+  /** Asks how many connections the provider counts on this account, so that other programs' use is known. Returns at once. */
+  lookAt(account: AccountId): void {
+    const source = this.#options.config().sources.find(({ accounts }) => accounts.some(({ id }) => id === account));
+    const now = performance.now();
+    if (source === undefined || now - (this.#asked.get(source.id) ?? -quietMs) < quietMs) return;
+    this.#asked.set(source.id, now);
+    this.test(source.id as SourceId, AbortSignal.timeout(timeoutMs)).catch((error: unknown) => {
+      this.#options.log.debug('the provider could not be asked for its connections', {
+        source: source.id,
+        code: toCoaxError(error).code,
+      });
+    });
+  }
+
+  stop(): void {
+    this.#stopping.abort(new CoaxError('SHUTTING_DOWN'));
+  }
+}

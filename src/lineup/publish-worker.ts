@@ -1,0 +1,114 @@
+import { constants, setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { Catalog } from '../catalog/catalog.ts';
+import type { Channel } from '../catalog/contract.ts';
+import { Guide } from '../guide/guide.ts';
+import { Redactor } from '../log/redactor.ts';
+import type { SourceId } from '../model/ids.ts';
+import { writeXmltvEnd, writeXmltvStart } from '../text/xmltv-writer.ts';
+import { walkPages } from './lineup.ts';
+import { publishFiles } from './publish-files.ts';
+import type { PublishOrder, PublishReply } from './publisher.ts';
+import {
+  episodeEntry,
+  guideChannel,
+  guideProgramme,
+  hdhrEntry,
+  movieEntry,
+  playlistEntry,
+  playlistHeader,
+} from './render.ts';
+
+async function publish(order: PublishOrder): Promise<void> {
+  const { base, output, fromUnix, toUnix } = order;
+  const sourceIds = order.sourceIds as readonly SourceId[];
+  const catalog = Catalog.open(order.catalogPath);
+  try {
+    const guide = new Guide(catalog.feeds);
+    // One list for all files: they agree even if a refresh ends meanwhile.
+    const query = { sourceIds, groups: output.groups, hidden: 'without', limit: 1000 } as const;
+    const channels = [...walkPages((at) => catalog.channels.list({ ...query, ...at }))];
+    const redactor = new Redactor();
+    redactor.setSecrets('all', order.secrets);
+    const isSafe = (address: string): boolean => redactor.text(address) === address;
+    await publishFiles(order.folder, {
+      'playlist.m3u': playlist(base, channels),
+      'movies.m3u': movies(base, catalog, sourceIds),
+      'guide.xml': guideXml(base, channels, guide, { fromUnix, toUnix, isSafe }),
+      'lineup.json': hdhrLineup(base, channels),
+    });
+  } finally {
+    catalog.close();
+  }
+}
+
+function* playlist(base: string, channels: readonly Channel[]): Generator<string> {
+  yield playlistHeader(base);
+  for (const channel of channels) yield playlistEntry(base, channel);
+}
+
+function* movies(base: string, catalog: Catalog, sourceIds: readonly SourceId[]): Generator<string> {
+  yield '#EXTM3U\n';
+  const query = { sourceIds, limit: 1000 };
+  for (const movie of walkPages((at) => catalog.movies.list({ ...query, ...at }))) yield movieEntry(base, movie);
+  for (const series of walkPages((at) => catalog.series.list({ ...query, ...at }))) {
+    const episodes = walkPages((at) => catalog.series.episodes(series.id, { limit: 1000, ...at }));
+    for (const episode of episodes) yield episodeEntry(base, series, episode);
+  }
+}
+
+interface GuideWindow {
+  readonly fromUnix: number;
+  readonly toUnix: number;
+  readonly isSafe: (address: string) => boolean;
+}
+
+async function* guideXml(
+  base: string,
+  channels: readonly Channel[],
+  guide: Guide,
+  { fromUnix, toUnix, isSafe }: GuideWindow,
+): AsyncGenerator<string> {
+  yield writeXmltvStart();
+  for (const channel of channels) yield guideChannel(base, channel);
+  const byId = new Map(channels.map((channel) => [channel.id, channel]));
+  for await (const [{ id }, programmes] of guide.walk(channels, fromUnix, toUnix)) {
+    const channel = byId.get(id);
+    if (channel === undefined || programmes.length === 0) continue;
+    yield programmes.map((programme) => guideProgramme(channel, programme, isSafe)).join('');
+  }
+  yield writeXmltvEnd();
+}
+
+function* hdhrLineup(base: string, channels: readonly Channel[]): Generator<string> {
+  let separator = '[';
+  const seen = new Set<string>();
+  for (const channel of channels) {
+    const entry = hdhrEntry(base, channel);
+    // Such clients know a channel by its number alone: the first one keeps it.
+    if (entry === null || channel.number === null || seen.has(channel.number)) continue;
+    seen.add(channel.number);
+    yield `${separator}${JSON.stringify(entry)}`;
+    separator = ',\n';
+  }
+  yield separator === '[' ? '[]\n' : ']\n';
+}
+
+// On Linux the priority belongs to the thread; elsewhere it would slow down the streams as well.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+
+let turn: Promise<void> = Promise.resolve();
+parentPort?.on('message', (order: PublishOrder) => {
+  const reply = (message: PublishReply): void => parentPort?.postMessage(message);
+  turn = turn
+    .then(() => publish(order))
+    .then(
+      () => reply({ id: order.id, ok: true }),
+      (error: unknown) =>
+        reply({
+          id: order.id,
+          ok: false,
+          message: error instanceof Error ? (error.stack ?? error.message) : 'unknown',
+        }),
+    );
+});
