@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { CoaxError, type ErrorCode } from '../errors.ts';
 import { findContainer, type MediaContainer } from './media-container.ts';
-import { quoteBody } from './media-quote.ts';
+import { pageText, quoteText } from './media-quote.ts';
 
 /**
  * Whether a refusal is about connections: `yes` is reported to the lease as `refused`, `maybe` as `doubtful`, `no` not at all.
@@ -49,8 +49,9 @@ const noMedia: Partial<Record<MediaContainer, string>> = {
 export function classifyAnswer(answer: MediaAnswer): MediaVerdict {
   const { status } = answer;
   if (status === 200 || status === 206) return classifyBody(answer);
-  const text = findContainer(answer.first).container === 'text' ? quoteBody(answer.first, answer.secrets) : '';
-  const says = text === '' ? '' : `: "${text}"`;
+  const text = findContainer(answer.first).container === 'text' ? pageText(answer.first) : '';
+  const quote = quoteText(text, answer.secrets);
+  const says = quote === '' ? '' : `: "${quote}"`;
   if (status === 204 || status === 205) return refuse('UPSTREAM_BAD_CONTENT', noMedia.empty ?? '', 'no', answer);
   if (status === 404 || status === 410)
     return refuse('UPSTREAM_NOT_FOUND', `The provider answers ${status}${says}`, 'no', answer);
@@ -97,9 +98,10 @@ function classifyText(answer: MediaAnswer): MediaVerdict {
   // A piece from the middle of a file may be text by chance (a subtitle, a text chunk); a declared page is one.
   const type = answer.headers['content-type'] ?? '';
   if ((answer.at ?? 0) > 0 && !/html|json|text/i.test(type)) return { kind: 'media', container: 'unknown', offset: 0 };
-  const text = quoteBody(answer.first, answer.secrets);
-  if (text === '') return refuse('UPSTREAM_BAD_CONTENT', 'The provider sent a page without text', 'no', answer);
-  const message = `The provider sent a text instead of media: "${text}"`;
+  const text = pageText(answer.first);
+  const quote = quoteText(text, answer.secrets);
+  if (quote === '') return refuse('UPSTREAM_BAD_CONTENT', 'The provider sent a page without text', 'no', answer);
+  const message = `The provider sent a text instead of media: "${quote}"`;
   if (capacityWords.test(text)) return refuse('UPSTREAM_CAPACITY', message, 'yes', answer);
   if (refusalWords.test(text)) return refuse('UPSTREAM_REFUSED', message, 'maybe', answer);
   return refuse('UPSTREAM_BAD_CONTENT', message, 'no', answer);

@@ -7,12 +7,17 @@ const secretShapes: readonly (readonly [RegExp, string])[] = [
   [/(\b(?:user(?:name)?|pass(?:word)?|token|key|auth|mac|sn)\b["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi, '$1***'],
 ];
 
-/** What a page says to a person: its text in one line of at most 80 printable characters, without secrets. */
-export function quoteBody(bytes: Buffer, secrets: readonly string[] = []): string {
+/** The text of a page without its markup; its title when it has no other. */
+export function pageText(bytes: Buffer): string {
   const page = bytes.toString('utf8', 0, 8_192);
   const title = /<title[^>]*>([^<]+)/i.exec(page)?.[1] ?? '';
   const body = page.replace(/<(script|style|head)\b[\s\S]*?(<\/\1\s*>|$)/gi, ' ').replace(/<[^>]*(>|$)/g, ' ');
-  let text = (body.trim() === '' ? title : body).replace(/&nbsp;/gi, ' ').replace(/&amp;/gi, '&');
+  return (body.trim() === '' ? title : body).replace(/&nbsp;/gi, ' ').replace(/&amp;/gi, '&');
+}
+
+/** What a text says to a person, in one line of at most 80 printable characters, without secrets. */
+export function quoteText(whole: string, secrets: readonly string[] = []): string {
+  let text = whole;
   for (const secret of secrets) {
     for (const form of [secret, encodeURIComponent(secret)]) if (form !== '') text = text.replaceAll(form, '***');
   }

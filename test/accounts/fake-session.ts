@@ -15,6 +15,8 @@ export const viewer = (name: string): Viewer => ({ key: name as ViewerKey, label
 export class FakeSocket implements LeasedSocket {
   closed = false;
   destroyed = false;
+  /** A `performance.now()` reading. */
+  destroyedAt: number | null = null;
   readonly #closeMs: number | null;
   readonly #listeners: (() => void)[] = [];
 
@@ -30,6 +32,7 @@ export class FakeSocket implements LeasedSocket {
   destroy(): this {
     if (this.destroyed) return this;
     this.destroyed = true;
+    this.destroyedAt = performance.now();
     if (this.#closeMs !== null) setTimeout(() => this.close(), this.#closeMs);
     return this;
   }
