@@ -236,7 +236,10 @@ export const job = z.object({
 export const account = z.object({
   id: z.string(),
   sourceId: z.string(),
-  limit: nullableNumber,
+  label: z.string(),
+  limit: nullableNumber.meta({ description: 'The limit in force; null is unlimited.' }),
+  overLimit: z.boolean().meta({ description: 'More leases than the limit allows, after it was lowered.' }),
+  removed: z.boolean().meta({ description: 'Gone from the configuration; its last leases are ending.' }),
   leases: z.array(
     z.object({ id: z.string(), state: z.string(), purpose: z.string(), viewer: z.string(), since: z.number() }),
   ),

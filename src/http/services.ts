@@ -17,7 +17,10 @@ import type { FileServer } from '../vod/contract.ts';
 export interface AccountView {
   readonly id: AccountId;
   readonly sourceId: SourceId;
+  readonly label: string;
   readonly limit: number | null;
+  readonly overLimit: boolean;
+  readonly removed: boolean;
   readonly leases: readonly {
     readonly id: string;
     readonly state: string;

@@ -1,0 +1,258 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { expect } from 'chai';
+import { type TestApp, startTestApp } from '../support/in-process-app.ts';
+
+interface Operation {
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly requestBody?: unknown;
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+  >;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+describe('the OpenAPI document', () => {
+  let app: TestApp;
+  let document: Document;
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+  const called = new Set<string>();
+
+  before(async function () {
+    this.timeout(20_000);
+    app = await startTestApp();
+    await app.settled();
+    document = (await (await app.api('GET', '/openapi.json')).json()) as Document;
+  });
+  after(() => app[Symbol.asyncDispose]());
+
+  function checkerOf(method: string, path: string, status: number): ValidateFunction | null {
+    const operation = document.paths[path]?.[method.toLowerCase()];
+    expect(operation, `${method} ${path} is described`).to.not.equal(undefined);
+    const answer = operation!.responses[String(status)];
+    expect(answer, `${method} ${path} describes status ${status}`).to.not.equal(undefined);
+    const schema = answer!.content?.['application/json']?.schema;
+    return schema === undefined ? null : ajv.compile(schema);
+  }
+
+  /** Calls a route and checks its answer against the document. */
+  async function call<Body = unknown>(
+    method: string,
+    path: string,
+    status: number,
+    options: { params?: Record<string, string>; query?: string; body?: unknown } = {},
+  ): Promise<Body> {
+    const address = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => options.params?.[name] ?? '');
+    const response = await app.api(method, address + (options.query ?? ''), options.body);
+    const text = await response.text();
+    expect(response.status, `${method} ${address}: ${text.slice(0, 300)}`).to.equal(status);
+    const check = checkerOf(method, path, status);
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    if (check !== null && !check(body))
+      expect.fail(`${method} ${address}: ${JSON.stringify(check.errors?.slice(0, 3))}`);
+    called.add(`${method.toLowerCase()} ${path}`);
+    return body as Body;
+  }
+
+  async function problem(
+    method: string,
+    path: string,
+    status: number,
+    code: string,
+    body?: unknown,
+  ): Promise<Record<string, unknown>> {
+    const response = await app.api(method, path, body);
+    expect(response.headers.get('content-type')).to.match(/^application\/problem\+json/);
+    const found = (await response.json()) as Record<string, unknown>;
+    expect(response.status, JSON.stringify(found)).to.equal(status);
+    expect(found['code']).to.equal(code);
+    const check = ajv.compile(document.components.schemas['Problem']!);
+    expect(check(found), JSON.stringify(check.errors)).to.equal(true);
+    return found;
+  }
+
+  it('describes what is served: sources and jobs', async function () {
+    this.timeout(20_000);
+    await call('GET', '/sources', 200);
+    const made = await call<{ id: string }>('POST', '/sources', 201, { body: { kind: 'demo', name: 'Second' } });
+    const params = { id: made.id };
+    await app.settled();
+    expect(await call('GET', '/sources/{id}', 200, { params })).to.include({ name: 'Second' });
+    expect(await call('PATCH', '/sources/{id}', 200, { params, body: { name: 'Renamed' } })).to.include({
+      name: 'Renamed',
+    });
+    expect(await call('POST', '/sources/{id}/test', 200, { params })).to.include({ ok: true });
+    const { jobId } = await call<{ jobId: string }>('POST', '/sources/{id}/refresh', 202, { params });
+    expect(await call('GET', '/jobs/{id}', 200, { params: { id: jobId } })).to.include({
+      id: jobId,
+      sourceId: made.id,
+    });
+    await call('GET', '/jobs', 200);
+    await call('DELETE', '/jobs/{id}', 202, { params: { id: jobId } });
+    await app.settled();
+    await problem('DELETE', `/jobs/${jobId}`, 409, 'CONFLICT');
+    await call('DELETE', '/sources/{id}', 204, { params });
+    const left = await call<{ items: { sourceId: string }[] }>('GET', '/channels', 200);
+    expect(left.items.map(({ sourceId }) => sourceId)).to.not.include(made.id);
+  });
+
+  it('describes what is served: channels, groups, guide, movies and series', async () => {
+    const page = await call<{ items: { id: string; name: string }[]; total: number; next: string | null }>(
+      'GET',
+      '/channels',
+      200,
+      { query: '?limit=2' },
+    );
+    expect(page.items).to.have.length(2);
+    expect(page.total).to.equal(3);
+    const rest = await call<{ items: { id: string }[]; next: string | null }>('GET', '/channels', 200, {
+      query: `?limit=2&cursor=${encodeURIComponent(page.next!)}`,
+    });
+    expect(new Set([...page.items, ...rest.items].map(({ id }) => id)).size).to.equal(3);
+    expect(rest.next).to.equal(null);
+    const { id, name } = page.items[0]!;
+    expect(
+      await call('PATCH', '/channels/{id}', 200, { params: { id }, body: { name: 'Mine', number: '7.1' } }),
+    ).to.include({ name: 'Mine', number: '7.1' });
+    expect(await call('GET', '/channels/{id}', 200, { params: { id } })).to.deep.include({
+      overrides: { name: 'Mine', number: '7.1' },
+    });
+    expect(
+      await call('PATCH', '/channels/{id}', 200, { params: { id }, body: { name: null, number: null } }),
+    ).to.include({ name, number: '1' });
+    expect((await call<{ items: unknown[] }>('GET', '/channels', 200, { query: '?q=colours' })).items).to.have.length(
+      1,
+    );
+    await call('GET', '/groups', 200);
+    const guide = await call<{ items: { channelId: string; start: string; stop: string }[] }>('GET', '/guide', 200, {
+      query: `?channel=${id}`,
+    });
+    expect(guide.items.length).to.be.greaterThan(10);
+    for (const { start, stop } of guide.items) expect(Date.parse(stop)).to.be.greaterThan(Date.parse(start));
+    const movies = await call<{ items: unknown[] }>('GET', '/movies', 200);
+    expect(movies.items).to.have.length(1);
+    const series = await call<{ items: { id: string }[] }>('GET', '/series', 200);
+    const episodes = await call<{ total: number }>('GET', '/series/{id}/episodes', 200, {
+      params: { id: series.items[0]!.id },
+    });
+    expect(episodes.total).to.equal(2);
+  });
+
+  it('describes what is served: accounts, streams and outputs', async () => {
+    const response = await fetch(`${app.output}/live/${(await firstChannel()).id}.ts`);
+    const reader = response.body!.getReader();
+    await reader.read();
+    expect(await call('GET', '/accounts', 200)).to.have.length(1);
+    const streams = await call<{ id: string; consumers: unknown[] }[]>('GET', '/streams', 200);
+    expect(streams).to.have.length(1);
+    expect(streams[0]!.consumers).to.have.length(1);
+    expect(await call('GET', '/debug/sync', 200)).to.deep.include({ relays: 1, consumers: 1, mismatches: [] });
+    await call('DELETE', '/streams/{id}', 204, { params: { id: streams[0]!.id } });
+    for (let chunk = await reader.read(); !chunk.done; ) chunk = await reader.read();
+    await problem('DELETE', `/streams/${streams[0]!.id}`, 404, 'NOT_FOUND');
+
+    await call('GET', '/outputs', 200);
+    const made = await call<{ id: string; token: string; urls: { m3u: string } }>('POST', '/outputs', 201, {
+      body: { name: 'Kids', groups: ['Demo Tests'] },
+    });
+    const playlist = await (await fetch(made.urls.m3u)).text();
+    expect(playlist.match(/#EXTINF/g)).to.have.length(1);
+    const changed = await call<{ token: string }>('PATCH', '/outputs/{id}', 200, {
+      params: { id: made.id },
+      body: { newToken: true },
+    });
+    expect(changed.token).to.not.equal(made.token);
+    expect((await fetch(made.urls.m3u)).status).to.equal(404);
+    await call('DELETE', '/outputs/{id}', 204, { params: { id: made.id } });
+    await problem('DELETE', '/outputs/default', 409, 'CONFLICT');
+  });
+
+  it('describes the events, which are served as a stream', async () => {
+    const gone = new AbortController();
+    const response = await fetch(`${app.url}/api/v1/events`, {
+      headers: { authorization: 'Bearer test-admin-token-0123456789' },
+      signal: gone.signal,
+    });
+    expect(response.headers.get('content-type')).to.equal('text/event-stream');
+    const { jobId } = (await (await app.api('POST', '/sources/demo/refresh')).json()) as { jobId: string };
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('"succeeded"')) text += (await reader.read()).value ?? '';
+    expect(text).to.include('event: job');
+    expect(text).to.include(jobId);
+    gone.abort();
+    expect(document.paths['/events']?.['get']?.responses['200']?.content).to.have.property('text/event-stream');
+    called.add('get /events');
+  });
+
+  it('describes every route, and every route it describes was called here', async () => {
+    await call('GET', '/openapi.json', 200);
+    const described = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method} ${path}`),
+    );
+    expect([...called].sort()).to.deep.equal(described.sort());
+    expect(document.openapi).to.equal('3.1.0');
+  });
+
+  for (const [method, path, status, code, body] of [
+    ['GET', '/nothing', 404, 'NOT_FOUND', undefined],
+    ['PUT', '/sources', 405, 'METHOD_NOT_ALLOWED', undefined],
+    ['GET', '/sources/none', 404, 'NOT_FOUND', undefined],
+    ['POST', '/sources/none/test', 404, 'NOT_FOUND', undefined],
+    ['POST', '/sources/none/refresh', 404, 'NOT_FOUND', undefined],
+    ['GET', '/channels?limit=0', 400, 'BAD_REQUEST', undefined],
+    ['GET', '/channels?limit=1001', 400, 'BAD_REQUEST', undefined],
+    ['GET', '/channels?limit=x', 400, 'BAD_REQUEST', undefined],
+    ['GET', '/channels?cursor=nonsense', 400, 'BAD_REQUEST', undefined],
+    ['PATCH', '/channels/none', 404, 'NOT_FOUND', {}],
+    ['GET', '/guide', 400, 'BAD_REQUEST', undefined],
+    ['GET', '/guide?channel=none', 404, 'NOT_FOUND', undefined],
+    ['GET', '/guide?channel=none&from=5&to=4', 400, 'BAD_REQUEST', undefined],
+    ['GET', '/guide?channel=none&from=never', 400, 'BAD_REQUEST', undefined],
+    ['POST', '/sources', 400, 'BAD_REQUEST', { kind: 'xtream' }],
+    ['POST', '/sources', 400, 'BAD_REQUEST', { kind: 'other', name: 'n' }],
+    ['POST', '/sources', 400, 'BAD_REQUEST', { kind: 'demo', name: 'n', extra: 1 }],
+    ['POST', '/outputs', 400, 'BAD_REQUEST', { name: '' }],
+  ] as const) {
+    it(`has problem documents: ${method} ${path} ${body === undefined ? '' : JSON.stringify(body)} is ${status}`, async () => {
+      await problem(method, path, status, code, body);
+    });
+  }
+
+  it('has problem documents for bodies that are no JSON, too large, or of another type', async () => {
+    const send = (body: string, type: string) =>
+      fetch(`${app.url}/api/v1/sources`, {
+        method: 'POST',
+        body,
+        headers: { authorization: 'Bearer test-admin-token-0123456789', 'content-type': type },
+      });
+    expect((await send('{"kind":', 'application/json')).status).to.equal(400);
+    expect(
+      (await send(JSON.stringify({ kind: 'demo', name: 'n'.repeat(2_000_000) }), 'application/json')).status,
+    ).to.equal(413);
+    expect((await send('kind=demo', 'application/x-www-form-urlencoded')).status).to.equal(400);
+  });
+
+  it('needs the admin token on every route', async () => {
+    for (const [path, item] of Object.entries(document.paths)) {
+      for (const method of Object.keys(item)) {
+        for (const headers of [
+          {},
+          { authorization: 'Bearer wrong' },
+          { authorization: `Bearer ${app.output.split('/').pop()}` },
+        ]) {
+          const response = await fetch(`${app.url}/api/v1${path}`, { method: method.toUpperCase(), headers });
+          expect(response.status, `${method} ${path}`).to.equal(401);
+        }
+      }
+    }
+  });
+
+  async function firstChannel(): Promise<{ id: string }> {
+    const page = (await (await app.api('GET', '/channels?limit=1')).json()) as { items: { id: string }[] };
+    return page.items[0]!;
+  }
+});
