@@ -13,7 +13,7 @@ function isSpace(code: number): boolean {
 }
 
 /** What follows the quote that ends a value: the end, a comma, or the next attribute. */
-const afterValue = /[ \t]*(?:$|,|[\w:.-]+[ \t]*=)/y;
+const afterValue = /[ \t]*(?:$|,|[^\s=,"']+[ \t]*=)/y;
 /** After a comma: attributes go on (`tvg-id="a", tvg-name="b",Name`). */
 const moreAttributes = /[ \t]*(?:tvg|tvc|group|catchup|channel)-[\w-]+="/y;
 

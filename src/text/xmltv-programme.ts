@@ -118,6 +118,9 @@ export class ProgrammeBuilder {
         return xmlWant.nothing;
       case 'image':
         return this.#inside === '' && this.#image === '' ? xmlWant.text : xmlWant.nothing;
+      // It belongs to a person or to the programme; nothing asks for it.
+      case 'url':
+        return xmlWant.nothing;
       case 'length':
         this.#unit = unitSeconds[attributes.get('units')?.trim() ?? ''] ?? 0;
         return xmlWant.text;

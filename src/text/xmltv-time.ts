@@ -70,7 +70,7 @@ function dayStart(text: string): number {
 
 /** `+0100`, `-03:30`, `+1`, `UTC+02:00`, `Z` or a known name as seconds east of UTC; NaN when it is none of them. */
 function fixedOffset(zone: string): number {
-  const match = /^(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?$/i.exec(zone);
+  const match = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?$/i.exec(zone);
   if (match !== null) {
     const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0);
     return minutes > 15 * 60 || Number(match[3] ?? 0) > 59 ? Number.NaN : (match[1] === '-' ? -60 : 60) * minutes;
