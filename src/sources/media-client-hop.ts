@@ -139,6 +139,10 @@ const inWords: Readonly<Record<string, string>> = {
 function connectionError(error: unknown): CoaxError {
   if (error instanceof CoaxError) return error;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return new CoaxError('UPSTREAM_UNREACHABLE', `The provider does not speak TLS at this address (${code})`, {
+      details: { reason: code },
+    });
   if (/CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/.test(code))
     return new CoaxError('UPSTREAM_UNREACHABLE', `The certificate of the provider is not accepted (${code})`, {
       details: { reason: code },

@@ -52,14 +52,12 @@ export function peekBody(body: IncomingMessage, { atLeast, timeoutMs, signal }: 
     };
     const read = () => {
       let chunk: unknown;
-      let got = false;
       while ((chunk = body.read()) !== null) {
-        got = true;
         if (!Buffer.isBuffer(chunk)) continue;
         chunks.push(chunk);
         length += chunk.length;
       }
-      if (length >= atLeast || (!got && body.complete)) finish();
+      if (length >= atLeast || body.complete) finish();
     };
     const timer = setTimeout(finish, timeoutMs);
     if (signal.aborted) return abort();
