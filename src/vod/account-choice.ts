@@ -4,10 +4,15 @@ import type { ProviderRefusal } from './upstream-range.ts';
 
 /** Which accounts a session may use, as the provider's refusals leave them. */
 export class AccountChoice {
-  readonly #accounts: readonly AccountId[];
+  #accounts: readonly AccountId[];
   readonly #refusedBy = new Set<AccountId>();
 
   constructor(accounts: readonly AccountId[]) {
+    this.#accounts = accounts;
+  }
+
+  /** Takes the accounts of a newer request. */
+  update(accounts: readonly AccountId[]): void {
     this.#accounts = accounts;
   }
 

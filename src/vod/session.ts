@@ -11,23 +11,29 @@ import { RateMeter } from './rate-meter.ts';
 import type { Reader, ReaderHost } from './reader.ts';
 import { SeekBurst } from './seek-burst.ts';
 import type { SessionOptions } from './session-deps.ts';
+import { nextAsk, settleAnswer } from './settle-answer.ts';
 import { viewSession } from './session-view.ts';
 import { Turn } from './turn.ts';
-import { askHeader, ProviderRefusal, readAnswer, type RangeAnswer } from './upstream-range.ts';
+import { askHeader, ProviderRefusal, type RangeAnswer } from './upstream-range.ts';
 
 /** The most responses of one session; the one that waits longest goes first. */
 const maxReaders = 8;
 /** How long each of several responses that keep reading is served before the next. */
 const usualTurnMs = 2_000;
-/** A provider that ignores ranges is read from the start at most this far. */
-const maxSkipBytes = 8 * 1_048_576;
 const maxFailures = { beforeHead: 3, afterHead: 6 } as const;
 const maxRefusals = 20;
 const usualBackOffMs = 100;
 const maxBackOffMs = 3_000;
 /** How long a session that gave its connection back waits for one. */
 const resumeWaitMs = 30_000;
-const retryable = new Set(['UPSTREAM_ERROR', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_STALLED', 'UPSTREAM_ENDED']);
+const maxRetryAfterMs = 10_000;
+const retryable = new Set([
+  'UPSTREAM_CAPACITY',
+  'UPSTREAM_ERROR',
+  'UPSTREAM_UNREACHABLE',
+  'UPSTREAM_STALLED',
+  'UPSTREAM_ENDED',
+]);
 
 /**
  * One viewer's playback of one file: many responses, one lease, one socket. A loop serves one response at a time, the newest first;
@@ -36,7 +42,6 @@ const retryable = new Set(['UPSTREAM_ERROR', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_S
 export class VodSession implements LeaseHolder, ReaderHost {
   readonly sessionId: SessionId;
   readonly viewer: Viewer;
-  readonly file: PlayableFile;
   readonly since = Date.now();
   readonly #deps: SessionOptions;
   readonly #needsLease: boolean;
@@ -44,6 +49,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
   readonly #burst = new SeekBurst();
   readonly #rate = new RateMeter();
   readonly #accounts: AccountChoice;
+  #file: PlayableFile;
   #lease: Lease | null = null;
   #turn: Turn | null = null;
   #acquiring: AbortController | null = null;
@@ -59,10 +65,15 @@ export class VodSession implements LeaseHolder, ReaderHost {
   constructor(options: SessionOptions) {
     this.sessionId = options.id;
     this.viewer = options.viewer;
-    this.file = options.file;
+    this.#file = options.file;
     this.#deps = options;
     this.#accounts = new AccountChoice(options.file.accounts);
     this.#needsLease = options.file.request(this.#anyAccount).kind === 'http';
+  }
+
+  /** As the last request gave it: its login may have changed since the first. */
+  get file(): PlayableFile {
+    return this.#file;
   }
 
   /** True while a response needs the provider, or soon may. */
@@ -88,6 +99,8 @@ export class VodSession implements LeaseHolder, ReaderHost {
   add(reader: Reader): void {
     clearTimeout(this.#idleTimer);
     this.#burst.note(performance.now());
+    this.#file = reader.request.file;
+    this.#accounts.update(this.#file.accounts);
     this.#order += 1;
     reader.priority = this.#order;
     this.#readers.add(reader);
@@ -245,6 +258,8 @@ export class VodSession implements LeaseHolder, ReaderHost {
   async #serve(reader: Reader, lease: Lease | null): Promise<void> {
     const turn = new Turn(reader, this.#deps.settings.turnMs ?? usualTurnMs, () => this.#contest(turn));
     this.#turn = turn;
+    // In the tick of the abort, whatever the body does (design C2).
+    turn.signal.addEventListener('abort', () => void lease?.closeSocket(), { once: true });
     let answer: RangeAnswer | null = null;
     try {
       const now = performance.now();
@@ -252,7 +267,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
       await turn.wait(Math.max(until - now, lease?.reopenDelayMs ?? 0));
       answer = await this.#open(reader, lease, turn.signal);
       const { body } = answer;
-      const start = this.#settleReader(reader, answer);
+      const start = settleAnswer(reader, answer, this.#deps);
       if (lease) this.#accounts.accepted(lease);
       if (start === null) return this.#askAgain(reader);
       turn.reading = true;
@@ -278,27 +293,9 @@ export class VodSession implements LeaseHolder, ReaderHost {
       signal,
       connectTimeoutMs: settings.connectMs,
       firstByteTimeoutMs: settings.stallMs,
-      range: askHeader(reader.ask(files.size(this.file.itemId) ?? this.file.knownSize ?? null)),
+      range: askHeader(nextAsk(reader, files)),
       ...(reader.headSent && isStrong(etag) ? { ifRange: etag } : {}),
     });
-  }
-
-  /** Compares the answer with what is known, decides the response, and says where the body starts; null asks again elsewhere. */
-  #settleReader(reader: Reader, answer: RangeAnswer): number | null {
-    const { files } = this.#deps;
-    const { itemId } = this.file;
-    const asked = reader.ask(files.size(itemId) ?? this.file.knownSize ?? null);
-    const { seen, start, unsatisfiable } = readAnswer(asked, answer, reader.facts?.size ?? null);
-    if (unsatisfiable && seen.size === null && reader.facts === null)
-      throw new CoaxError('RANGE_NOT_SATISFIABLE', 'The provider says that the range is outside the file');
-    const { facts, isNew } = files.learn(itemId, seen);
-    if (isNew) this.#deps.learned(facts);
-    reader.settle(facts);
-    if (reader.complete) return null;
-    if (unsatisfiable || start > reader.position) return null;
-    if (reader.position - start > maxSkipBytes)
-      throw new CoaxError('UPSTREAM_BAD_CONTENT', `The provider can not start the file at byte ${reader.position}`);
-    return start;
   }
 
   /** The file turned out to be another than believed, so that other bytes are needed; a provider that says so for ever is not asked on. */
@@ -315,9 +312,9 @@ export class VodSession implements LeaseHolder, ReaderHost {
     const most = reader.headSent ? maxFailures.afterHead : maxFailures.beforeHead;
     if (!retryable.has(error.code) || failures >= most) return this.#giveUp(reader, error);
     this.#reconnects += 1;
-    reader.retryAt =
-      performance.now() +
-      Math.min(maxBackOffMs, (this.#deps.settings.backOffMs ?? usualBackOffMs) * 2 ** (failures - 1));
+    const backOffMs = (this.#deps.settings.backOffMs ?? usualBackOffMs) * 2 ** (failures - 1);
+    const askedMs = Math.min(maxRetryAfterMs, error.retryAfterMs ?? 0);
+    reader.retryAt = performance.now() + Math.max(askedMs, Math.min(maxBackOffMs, backOffMs));
   }
 
   /** Waits as the pool says, else tries another account; false when neither is left. */

@@ -128,6 +128,7 @@ export class VodSessions implements FileServer {
       ended: () => this.#sessions.delete(id),
     });
     this.#sessions.set(id, session);
+    log.info('playback began', { session: id, item: file.itemId, viewer: viewer.label });
     return session;
   }
 
