@@ -23,7 +23,6 @@ interface Sides {
 }
 
 const separator = '\u0000';
-const trustedShare = 0.5;
 const similarShare = 0.5;
 const maxRounds = 3;
 
@@ -130,18 +129,21 @@ function pairAlike(sides: Sides): void {
   closeMatched(sides, matched);
 }
 
-/** True unless most ids that are still in use now stand beside another name: then the provider has numbered anew. */
+/** True unless most of the names that are still there now stand beside another id: then the provider has numbered anew. */
 function areKeysTrusted({ known, fresh }: Sides): boolean {
-  const keys = new Set(known.map(({ key }) => key));
-  const named = new Set(known.map((item) => item.key + separator + item.name));
-  let again = 0;
-  let same = 0;
-  for (const item of fresh) {
-    if (!keys.has(item.key)) continue;
-    again++;
-    if (named.has(item.key + separator + item.name)) same++;
+  const labels = new Set<string>();
+  const keyed = new Set<string>();
+  for (const { key, name, group } of known) {
+    labels.add(name + separator + group);
+    keyed.add([key, name, group].join(separator));
   }
-  return again === 0 || same / again > trustedShare;
+  let same = 0;
+  let moved = 0;
+  for (const { key, name, group } of fresh) {
+    if (keyed.has([key, name, group].join(separator))) same++;
+    else if (name !== '' && labels.has(name + separator + group)) moved++;
+  }
+  return same >= moved;
 }
 
 function match(sides: Sides, trusted: boolean): void {

@@ -2,9 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createReader } from '../sources/factory.ts';
 import { serveWorker } from './serve-worker.ts';
 
-/** The entry of an ingest worker: one task, then it ends. */
-if (parentPort !== null) {
+// The entry of the ingest worker thread. It is started by its address, never imported.
+if (parentPort !== null)
   await serveWorker(parentPort, workerData, (source, { log, settings }) =>
     createReader(source, { log, silenceMs: settings.timeoutMs, maxBytes: settings.maxBytes }),
   );
-}
