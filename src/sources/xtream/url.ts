@@ -53,9 +53,9 @@ export function parsePanelAddress(pasted: string): PanelAddress | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
   if (scheme && !/^https?$/i.test(scheme[1] ?? '')) return undefined;
   const rest = scheme ? text.slice(scheme[0].length) : text.replace(/^\/+/, '');
-  const question = rest.indexOf('?');
-  const beforeQuery = question < 0 ? rest.replace(/#.*$/, '') : rest.slice(0, question);
-  const pairs = queryPairs(question < 0 ? '' : rest.slice(question + 1));
+  const end = rest.search(/[?#]/);
+  const beforeQuery = end < 0 ? rest : rest.slice(0, end);
+  const pairs = queryPairs(rest[end] === '?' ? rest.slice(end + 1) : '');
   const slash = beforeQuery.indexOf('/');
   const authority = slash < 0 ? beforeQuery : beforeQuery.slice(0, slash);
   const at = authority.lastIndexOf('@');
