@@ -32,9 +32,9 @@ export interface SessionOptions {
   readonly settings: SessionSettings;
   readonly log: Log;
   /** A size or type was read from the provider. */
-  learned(facts: FileFacts): void;
+  readonly learned: (facts: FileFacts) => void;
   /** Makes `reader` a session of its own if a lease can be had at once; calls `release` then. */
-  split(reader: Reader): boolean;
+  readonly split: (reader: Reader) => boolean;
   /** Nobody has asked for the idle time, or it was stopped: it holds nothing any more. */
-  ended(): void;
+  readonly ended: () => void;
 }

@@ -14,7 +14,7 @@ import type { SessionOptions } from './session-deps.ts';
 import { nextAsk, settleAnswer } from './settle-answer.ts';
 import { viewSession } from './session-view.ts';
 import { Turn } from './turn.ts';
-import { askHeader, ProviderRefusal, type RangeAnswer } from './upstream-range.ts';
+import { askHeader, ProviderRefusal, type Ask, type RangeAnswer } from './upstream-range.ts';
 
 /** The most responses of one session; the one that waits longest goes first. */
 const maxReaders = 8;
@@ -265,9 +265,10 @@ export class VodSession implements LeaseHolder, ReaderHost {
       const now = performance.now();
       const until = Math.max(reader.retryAt, this.#notBefore, now + this.#burst.delayMs(now));
       await turn.wait(Math.max(until - now, lease?.reopenDelayMs ?? 0));
-      answer = await this.#open(reader, lease, turn.signal);
+      const ask = nextAsk(reader, this.#deps.files);
+      answer = await this.#open(reader, ask, lease, turn.signal);
       const { body } = answer;
-      const start = settleAnswer(reader, answer, this.#deps);
+      const start = settleAnswer(reader, ask, answer, this.#deps);
       if (lease) this.#accounts.accepted(lease);
       if (start === null) return this.#askAgain(reader);
       turn.reading = true;
@@ -284,8 +285,8 @@ export class VodSession implements LeaseHolder, ReaderHost {
     }
   }
 
-  #open(reader: Reader, lease: Lease | null, signal: AbortSignal): Promise<RangeAnswer> {
-    const { files, settings } = this.#deps;
+  #open(reader: Reader, ask: Ask, lease: Lease | null, signal: AbortSignal): Promise<RangeAnswer> {
+    const { settings } = this.#deps;
     const account = lease?.accountId ?? this.#anyAccount;
     const etag = reader.facts?.etag ?? null;
     return this.#deps.open(this.file.request(account), {
@@ -293,7 +294,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
       signal,
       connectTimeoutMs: settings.connectMs,
       firstByteTimeoutMs: settings.stallMs,
-      range: askHeader(nextAsk(reader, files)),
+      range: askHeader(ask),
       ...(reader.headSent && isStrong(etag) ? { ifRange: etag } : {}),
     });
   }

@@ -19,10 +19,11 @@ export function nextAsk(reader: Reader, files: KnownFiles): Ask {
  */
 export function settleAnswer(
   reader: Reader,
+  ask: Ask,
   answer: RangeAnswer,
-  { files, learned }: { readonly files: KnownFiles; learned(facts: FileFacts): void },
+  { files, learned }: { readonly files: KnownFiles; readonly learned: (facts: FileFacts) => void },
 ): number | null {
-  const { seen, start, unsatisfiable } = readAnswer(nextAsk(reader, files), answer, reader.facts?.size ?? null);
+  const { seen, start, unsatisfiable } = readAnswer(ask, answer, reader.facts?.size ?? null);
   if (unsatisfiable && seen.size === null && reader.facts === null)
     throw new CoaxError('RANGE_NOT_SATISFIABLE', 'The provider says that the range is outside the file');
   const { facts, isNew } = files.learn(reader.request.file.itemId, seen);
