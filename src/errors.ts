@@ -182,6 +182,11 @@ export const errorTable = {
     action: 'The message quotes what came; it is often an error page of the provider.',
   },
   UPSTREAM_ENDED: { status: 502, title: 'The provider ended the stream', action: 'Try again.' },
+  PROBE_FAILED: {
+    status: 502,
+    title: 'The stream could not be examined',
+    action: 'Install ffmpeg or name its ffprobe in the settings; playing works without it.',
+  },
   STREAM_STOPPED: { status: 410, title: 'The stream was stopped', action: 'Start it again.' },
   SLOW_CONSUMER: {
     status: 408,
