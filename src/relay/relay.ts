@@ -10,6 +10,7 @@ import { ChunkJoiner } from './chunk-joiner.ts';
 import { Consumer, type ConsumerHome } from './consumer.ts';
 import type { LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { FanOut } from './fan-out.ts';
+import { FactsWatch } from './facts-watch.ts';
 import type { Farewells } from './farewells.ts';
 import { Feed, type FeedHome } from './feed.ts';
 import type { RelayObserver } from './observer.ts';
@@ -68,6 +69,7 @@ export class Relay implements LeaseHolder {
   readonly #feed: Feed;
   readonly #consumerHome: ConsumerHome;
   readonly #bitRate = new BitRate();
+  readonly #facts = new FactsWatch((facts) => this.#tellFacts(facts));
   readonly #log: Log;
   readonly #cold = new WeakSet<Consumer>();
   #state: RelayState = 'reserving';
@@ -230,8 +232,12 @@ export class Relay implements LeaseHolder {
       packets: (packets) => {
         this.#position += packets.length;
         this.#joiner.add(packets);
+        this.#facts.packets(packets);
       },
-      entry: (entry) => this.#ring.mark(entry),
+      entry: (entry) => {
+        this.#ring.mark(entry);
+        this.#facts.entry(entry);
+      },
       settle: () => this.#joiner.settle(),
       enter: (state) => this.#feedEnters(state),
       look: (stream) => this.#look(stream),
@@ -240,7 +246,10 @@ export class Relay implements LeaseHolder {
         if (!this.isClosing) this.#home.claim(stream, this);
       },
       unclaim: (stream) => this.#home.unclaim(stream, this),
-      firstByte: (ms) => this.#parts.observer.firstByte(ms),
+      firstByte: (ms) => {
+        this.#parts.observer.firstByte(ms);
+        this.#facts.renew();
+      },
       reconnecting: (error, attempt) => {
         this.#parts.observer.reconnecting(error.code);
         this.#log.warn('The upstream was lost and is opened anew', {
@@ -354,6 +363,11 @@ export class Relay implements LeaseHolder {
     const sent = this.#bytesOut;
     this.#parts.observer.bytes(received - this.#told.received, sent - this.#told.sent);
     this.#told = { received, sent };
+  }
+
+  #tellFacts(facts: CodecFacts): void {
+    const stream = this.#feed.candidate?.stream.streamId;
+    if (stream !== undefined) this.#parts.onFacts(this.channel.channelId, stream, facts);
   }
 
   #logEnd(error: CoaxError | null): void {

@@ -72,7 +72,7 @@ describe('Relays over HTTP', () => {
 
   it('goes on under the same viewer when the upstream ends', async () => {
     await using stage = await Stage.start();
-    stage.provider.answer('/news.ts', playing({ frames: 40, then: 'end' }), playing({ startPts: 9_000_000 }));
+    stage.provider.answer('/news.ts', playing({ frames: 40, after: 'end' }), playing({ startPts: 9_000_000 }));
     const client = await stage.tune('news');
     const bytes = await firstPackets(client, 1_200);
     expect(checkTs(bytes).aligned).to.equal(true);

@@ -70,7 +70,7 @@ export interface PlayingOptions {
   readonly everyMs?: number;
   /** Frames after which it falls silent, ends, or breaks. */
   readonly frames?: number;
-  readonly then?: 'silent' | 'end' | 'break';
+  readonly after?: 'silent' | 'end' | 'break';
   readonly bitRate?: number;
   readonly keyFrameMs?: number;
   readonly startPts?: number;
@@ -80,7 +80,7 @@ export interface PlayingOptions {
 
 /** Sends a synthetic stream, faster than real time. */
 export function playing(options: PlayingOptions = {}): Answer {
-  const { burst = 30, everyMs = 5, frames = Number.POSITIVE_INFINITY, then = 'silent' } = options;
+  const { burst = 30, everyMs = 5, frames = Number.POSITIVE_INFINITY, after = 'silent' } = options;
   return (response) => {
     const { bitRate = 800_000, keyFrameMs = 400, startPts = 90_000 } = options;
     const stream = syntheticTs({ bitRate, keyFrameMs, startPts });
@@ -92,12 +92,12 @@ export function playing(options: PlayingOptions = {}): Answer {
       response.write(frame);
       if (++sent < frames) return;
       clearInterval(timer);
-      if (then === 'end') response.end();
-      if (then === 'break') response.socket?.resetAndDestroy();
+      if (after === 'end') response.end();
+      if (after === 'break') response.socket?.resetAndDestroy();
     };
     const timer = setInterval(send, everyMs);
     response.on('close', () => clearInterval(timer));
-    for (let i = 0; i < burst && sent < frames; i++) send();
+    for (let i = 0; i < Math.min(burst, frames); i++) send();
   };
 }
 

@@ -1,0 +1,259 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { LeasedSocket } from '../../src/accounts/lease.ts';
+import { LeasePool } from '../../src/accounts/lease-pool.ts';
+import { CoaxError, toCoaxError } from '../../src/errors.ts';
+import { silentLog } from '../../src/log/log.ts';
+import type { AccountId, ChannelId, LoginKey, OutputId, SourceId, StreamId } from '../../src/model/ids.ts';
+import type { LiveConsumer, PlayableChannel } from '../../src/relay/contract.ts';
+import { Relays } from '../../src/relay/relays.ts';
+import type { Upstream, UpstreamOptions, UpstreamSink } from '../../src/relay/upstream.ts';
+import { syntheticTs } from '../support/ts-builder.ts';
+import { type LiveSettings, liveSettings, viewer } from './stage.ts';
+
+/** A player's socket without a network: it takes bytes at once, or not at all while `reading` is false. */
+export class FakeSocket extends EventEmitter {
+  readonly received: Buffer[] = [];
+  #queue: Buffer[] = [];
+  writableLength = 0;
+  writableEnded = false;
+  destroyed = false;
+  closed = false;
+  reading = true;
+
+  asSocket(): Socket {
+    return this as unknown as Socket;
+  }
+
+  write(data: Buffer): boolean {
+    if (this.destroyed || this.writableEnded) throw new Error('written after the end');
+    this.#queue.push(data);
+    this.writableLength += data.length;
+    if (this.reading) queueMicrotask(() => this.flush());
+    return this.writableLength < 65_536;
+  }
+
+  /** The player reads all that waits. */
+  flush(): void {
+    if (this.destroyed || this.#queue.length === 0) return;
+    this.received.push(...this.#queue);
+    this.#queue = [];
+    this.writableLength = 0;
+    this.emit('drain');
+    if (this.writableEnded) this.destroy();
+  }
+
+  cork(): void {}
+  uncork(): void {}
+  setKeepAlive(): void {}
+  setNoDelay(): void {}
+  #timer: NodeJS.Timeout | undefined;
+  setTimeout(ms: number, listener?: () => void): void {
+    clearTimeout(this.#timer);
+    if (ms > 0 && listener !== undefined) this.#timer = setTimeout(listener, ms);
+  }
+
+  destroySoon(): void {
+    this.writableEnded = true;
+    if (this.writableLength === 0) this.destroy();
+  }
+
+  destroy(): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    clearTimeout(this.#timer);
+    setImmediate(() => {
+      this.closed = true;
+      this.emit('close');
+    });
+    return this;
+  }
+
+  /** The other side resets the connection. */
+  reset(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.closed = true;
+    clearTimeout(this.#timer);
+    this.emit('close');
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.received);
+  }
+}
+
+/** The socket below a fake upstream: it closes a moment after it was destroyed. */
+export class FakeProviderSocket extends EventEmitter implements LeasedSocket {
+  closed = false;
+  destroyed = false;
+
+  destroy(): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    setTimeout(() => {
+      this.closed = true;
+      this.emit('close');
+    }, 1);
+    return this;
+  }
+}
+
+/** A connection to a provider without a network. */
+export class FakeUpstream implements Upstream {
+  readonly socket = new FakeProviderSocket();
+  readonly path: string;
+  readonly record: Buffer[] = [];
+  readonly closed: Promise<void>;
+  readonly #frames;
+  #sink: UpstreamSink | null = null;
+
+  constructor(path: string, startPts: number) {
+    this.path = path;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.socket.once('close', resolve);
+    this.#frames = syntheticTs({ bitRate: 200_000, keyFrameMs: 200, startPts });
+  }
+
+  start(sink: UpstreamSink): void {
+    this.#sink = sink;
+  }
+
+  /** Sends frames, cut at odd places. */
+  send(frames: number): void {
+    if (this.#sink === null || this.socket.destroyed) return;
+    const bytes = Buffer.concat(Array.from({ length: frames }, () => this.#frames.next().value));
+    this.record.push(Buffer.from(bytes));
+    for (let at = 0; at < bytes.length; at += 1_000) this.#sink?.data(Buffer.from(bytes.subarray(at, at + 1_000)));
+  }
+
+  end(): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    sink?.lost(new CoaxError('UPSTREAM_ENDED'));
+  }
+
+  destroy(): void {
+    this.#sink = null;
+    this.socket.destroy();
+  }
+}
+
+/** One request of a player, from its `open` on. */
+export class Player {
+  readonly socket = new FakeSocket();
+  readonly gone = new AbortController();
+  consumer: LiveConsumer | null = null;
+  code: string | null = null;
+
+  /** The player's connection breaks; what the HTTP layer does in the same tick. */
+  reset(): void {
+    this.socket.reset();
+    this.gone.abort();
+  }
+
+  get isWaiting(): boolean {
+    return this.consumer === null && this.code === null;
+  }
+
+  get isPiped(): boolean {
+    return this.consumer !== null && !this.socket.destroyed && !this.socket.writableEnded;
+  }
+}
+
+export interface WorldOptions {
+  readonly limit?: number;
+  readonly settings?: Partial<LiveSettings>;
+  readonly streams?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Relays on the real lease pool, with fake sockets on both sides. Meant for a fake clock. */
+export class World {
+  readonly pool: LeasePool;
+  readonly relays: Relays;
+  readonly upstreams: FakeUpstream[] = [];
+  readonly players: Player[] = [];
+  readonly limit: number;
+  /** Errors that the next connects fail with. */
+  readonly failures: CoaxError[] = [];
+  #channels = new Map<string, PlayableChannel>();
+  readonly #streams: Readonly<Record<string, readonly string[]>>;
+
+  constructor({ limit = 1, settings = {}, streams = {} }: WorldOptions = {}) {
+    this.limit = limit;
+    this.#streams = streams;
+    this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs: 2_000 });
+    this.pool.setAccounts([
+      { id: 'a1' as AccountId, sourceId: 's1' as SourceId, loginKey: 'l1' as LoginKey, label: 'a1', limit },
+    ]);
+    this.relays = new Relays({
+      settings: liveSettings(settings),
+      leases: this.pool,
+      openUpstream: (request, options) => this.#open(request.kind === 'http' ? (request.urls[0] ?? '') : '', options),
+      log: silentLog,
+      strict: true,
+      random: () => 0.5,
+    });
+  }
+
+  channel(name: string): PlayableChannel {
+    const known = this.#channels.get(name);
+    if (known !== undefined) return known;
+    const channel: PlayableChannel = {
+      channelId: name as ChannelId,
+      name,
+      streams: (this.#streams[name] ?? [name]).map((path) => ({
+        streamId: path as StreamId,
+        sourceId: 's1' as SourceId,
+        accounts: ['a1' as AccountId],
+        request: () => ({ kind: 'http', urls: [path], headers: {} }),
+      })),
+    };
+    this.#channels.set(name, channel);
+    return channel;
+  }
+
+  open(name: string, who: string): Player {
+    const player = new Player();
+    this.players.push(player);
+    this.relays
+      .open({
+        channel: this.channel(name),
+        viewer: viewer(who),
+        outputId: 'default' as OutputId,
+        signal: player.gone.signal,
+      })
+      .then(
+        (consumer) => {
+          player.consumer = consumer;
+          consumer.pipe(player.socket.asSocket());
+        },
+        (error: unknown) => {
+          player.code = toCoaxError(error).code;
+        },
+      );
+    return player;
+  }
+
+  get openUpstreams(): FakeUpstream[] {
+    return this.upstreams.filter(({ socket }) => !socket.closed);
+  }
+
+  /** The upstream that carries media now. */
+  get live(): FakeUpstream | undefined {
+    return this.upstreams.findLast(({ socket }) => !socket.destroyed);
+  }
+
+  async #open(path: string, { lease, signal }: UpstreamOptions): Promise<Upstream> {
+    const upstream = new FakeUpstream(path, 90_000 * 1_000 * (this.upstreams.length + 1));
+    this.upstreams.push(upstream);
+    lease.connecting();
+    lease.attach(upstream.socket);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const failure = signal.aborted ? new CoaxError('CANCELLED') : this.failures.shift();
+    if (failure === undefined) return upstream;
+    upstream.destroy();
+    throw failure;
+  }
+}
