@@ -5,8 +5,9 @@ import type { CoolingBounds } from './cooling.ts';
 import type { Lease, LeaseRequest, Leases } from './lease.ts';
 import type { GrantWay, LeaseObserver } from './lease-events.ts';
 import { type AccountView, accountView } from './account-view.ts';
-import { type Waiter, WaiterQueue } from './lease-waiter.ts';
+import { handOut, type Waiter, WaiterQueue } from './lease-waiter.ts';
 import { LoginScope } from './login-scope.ts';
+import { noCapacity } from './no-capacity.ts';
 import { type LeaseKeeper, type LeaseRefusal, type Member, PooledLease } from './pooled-lease.ts';
 import { findVictim } from './victim.ts';
 
@@ -80,8 +81,9 @@ export class LeasePool implements Leases, LeaseKeeper {
         since: performance.now(),
         claim: null,
         claimReason: null,
+        searched: false,
         settled: false,
-        grant: (lease) => settle(() => this.#handOut(lease, request.signal, resolve)),
+        grant: (lease) => settle(() => handOut(lease, request.signal, resolve)),
         fail: (error) => settle(() => reject(error)),
       };
       const abort = () => this.#abort(waiter);
@@ -151,7 +153,7 @@ export class LeasePool implements Leases, LeaseKeeper {
   /** Refuses who waits, asks every holder to close, and resolves when every socket has closed. Cooling is not waited for. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#wakeTimer);
+    this.#cancelWake();
     for (const waiter of this.#waiters.inOrder()) {
       this.#waiters.delete(waiter);
       waiter.fail(new CoaxError('SHUTTING_DOWN'));
@@ -236,26 +238,39 @@ export class LeasePool implements Leases, LeaseKeeper {
   #pumpOnce(): void {
     const now = performance.now();
     const waiters = this.#waiters.inOrder();
+    const claimed = new Set(waiters.map(({ claim }) => claim));
+    const leaves = (lease: PooledLease) => (lease.ended || this.#yieldTimers.has(lease)) && !claimed.has(lease);
+    // Slots of each login that come free by themselves, and how many of them are for earlier waiters of this round.
+    const coming = new Map<LoginScope, number>();
     const promised = new Map<LoginScope, number>();
     for (const waiter of waiters) {
+      // A holder that was asked has freed a slot at once: those further up come first.
+      if (this.#pumpAgain) return;
       if (waiter.settled) continue;
-      const free = this.#freeMember(waiter.request);
+      const members = this.#membersOf(waiter.request);
+      const free = members.find(({ scope }) => scope.hasRoom(now));
       if (free !== undefined) {
         this.#grantWaiter(waiter, free, 'waited');
+        claimed.delete(waiter.claim);
+        coming.clear();
         continue;
       }
       if (waiter.claim !== null) continue;
-      const claimed = new Set(waiters.filter(({ settled }) => !settled).map(({ claim }) => claim));
-      const leaves = (lease: PooledLease) => (lease.ended || this.#yieldTimers.has(lease)) && !claimed.has(lease);
-      const coming = this.#membersOf(waiter.request).find(
-        ({ scope }) => scope.comingSlots(leaves, now) > (promised.get(scope) ?? 0),
-      );
-      if (coming !== undefined) promised.set(coming.scope, (promised.get(coming.scope) ?? 0) + 1);
-      else this.#claimSlotFor(waiter);
+      const next = members.find(({ scope }) => {
+        const slots = coming.get(scope) ?? scope.comingSlots(leaves, now);
+        coming.set(scope, slots);
+        return slots > (promised.get(scope) ?? 0);
+      });
+      if (next !== undefined) promised.set(next.scope, (promised.get(next.scope) ?? 0) + 1);
+      else if (!waiter.searched) {
+        this.#claimSlotFor(waiter);
+        claimed.add(waiter.claim);
+      }
     }
   }
 
   #claimSlotFor(waiter: Waiter): void {
+    waiter.searched = true;
     const scopes = this.#membersOf(waiter.request).map((member) => member.scope);
     // A swap keeps the number of our connections, so it is allowed whatever others use; not beyond a lowered limit.
     const leases = scopes
@@ -312,15 +327,6 @@ export class LeasePool implements Leases, LeaseKeeper {
     return lease;
   }
 
-  /** A grant that meets an abort goes back in the same turn. */
-  #handOut(lease: Lease, signal: AbortSignal, resolve: (lease: Lease) => void): void {
-    const giveBack = () => lease.end();
-    signal.addEventListener('abort', giveBack, { once: true });
-    resolve(lease);
-    // The caller's own continuation was queued just before this one: from here on it owns the lease.
-    void Promise.resolve().then(() => signal.removeEventListener('abort', giveBack));
-  }
-
   #abort(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     this.#countRefusal(waiter, 'aborted');
@@ -331,16 +337,8 @@ export class LeasePool implements Leases, LeaseKeeper {
   #timeOut(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     this.#countRefusal(waiter, 'timeout');
-    const members = this.#membersOf(waiter.request);
-    const waitedMs = Math.round(performance.now() - waiter.since);
-    const message =
-      members.length === 0
-        ? 'No account that could serve this is left'
-        : `All connections were in use for ${waitedMs} ms (${members.map(({ scope }) => `${scope.used} of ${scope.limit ?? 'any'}`).join(', ')})`;
-    const retry = members.map(({ scope }) => scope.cooling.remaining(performance.now())).filter((ms) => ms > 0);
-    waiter.fail(
-      new CoaxError('NO_CAPACITY', message, retry.length > 0 ? { retryAfterMs: Math.ceil(Math.min(...retry)) } : {}),
-    );
+    const scopes = this.#membersOf(waiter.request).map((member) => member.scope);
+    waiter.fail(noCapacity(scopes, performance.now() - waiter.since));
     this.#pump();
   }
 
@@ -356,9 +354,19 @@ export class LeasePool implements Leases, LeaseKeeper {
 
   /** Wakes when external use lets an attempt through, and looks for new idle holders while somebody waits. */
   #planWake(): void {
+    if (this.#waiters.size === 0) this.#cancelWake();
+    else this.#wakeTimer ??= setTimeout(() => this.#wake(), rescanMs);
+  }
+
+  #wake(): void {
+    this.#wakeTimer = undefined;
+    for (const waiter of this.#waiters.inOrder()) waiter.searched = false;
+    this.#pump();
+  }
+
+  #cancelWake(): void {
     clearTimeout(this.#wakeTimer);
-    if (this.#waiters.size === 0) return;
-    this.#wakeTimer = setTimeout(() => this.#pump(), rescanMs);
+    this.#wakeTimer = undefined;
   }
 
   #wants(waiter: Waiter, scope: LoginScope): boolean {

@@ -8,6 +8,8 @@ export interface Waiter {
   /** The lease that was asked to yield for this waiter: its slot is reserved. */
   claim: PooledLease | null;
   claimReason: 'idle' | 'taken-over' | null;
+  /** Holders were looked through in vain; they are again after a while. */
+  searched: boolean;
   settled: boolean;
   readonly grant: (lease: Lease) => void;
   readonly fail: (error: Error) => void;
@@ -33,4 +35,13 @@ export class WaiterQueue {
   inOrder(): Waiter[] {
     return this.#lanes.flatMap((lane) => [...lane]);
   }
+}
+
+/** Resolves a request with its lease. A grant that meets an abort goes back in the same turn. */
+export function handOut(lease: Lease, signal: AbortSignal, resolve: (lease: Lease) => void): void {
+  const giveBack = () => lease.end();
+  signal.addEventListener('abort', giveBack, { once: true });
+  resolve(lease);
+  // The caller's own continuation was queued just before this one: from here on it owns the lease.
+  void Promise.resolve().then(() => signal.removeEventListener('abort', giveBack));
 }
