@@ -34,7 +34,7 @@ export interface VodSessionsOptions {
   /** Read anew for each session; `cacheBytes` only at the start. */
   readonly settings: () => VodSettings;
   readonly log: Log;
-  /** Called when a size differs from the file's `knownSize`, so that the catalogue can keep it. Must not throw. */
+  /** Called when a size differs from the file's `knownSize`, so that the catalogue can keep it. */
   readonly onLearned?: (itemId: string, learned: LearnedFile) => void;
 }
 
@@ -152,9 +152,12 @@ export class VodSessions implements FileServer {
 
   #learned(file: PlayableFile, { size, contentType }: FileFacts): void {
     if (size === null || size === file.knownSize) return;
-    this.#options.onLearned?.(file.itemId, {
-      size,
-      contentType: contentTypeOf(file.contentType, file.ext, contentType ?? undefined),
-    });
+    const learned = { size, contentType: contentTypeOf(file.contentType, file.ext, contentType ?? undefined) };
+    try {
+      this.#options.onLearned?.(file.itemId, learned);
+    } catch (error) {
+      // A catalogue that can not keep it is no reason to stop a film.
+      this.#options.log.warn('the size of a file could not be kept', { item: file.itemId, error });
+    }
   }
 }

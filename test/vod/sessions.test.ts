@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { connect } from 'node:net';
 import { makeFile, StrictProvider } from './strict-provider.ts';
 import { Player, sleep, until, VodBench } from './vod-bench.ts';
 
@@ -171,7 +172,7 @@ describe('VOD sessions', () => {
   ] as const) {
     it(`close the upstream at once when the player ${how}`, async () => {
       await using upstream = await provider({ bytesPerSecond: 2 * mib });
-      await using vod = await new VodBench({ provider: upstream }).start();
+      await using vod = await new VodBench({ provider: upstream, settings: { sessionIdleMs: 150 } }).start();
       const player = new Player(`${vod.url}/anna/film`);
       await player.atLeast(1);
       leave(player);
@@ -181,6 +182,32 @@ describe('VOD sessions', () => {
       expect(vod.pool.leases()).to.have.length(0);
     });
   }
+
+  it('close the upstream at once when the player leaves before the provider has answered', async () => {
+    await using upstream = await provider();
+    upstream.behave = () => ({ delayMs: 2_000 });
+    await using vod = await new VodBench({ provider: upstream, settings: { sessionIdleMs: 100 } }).start();
+    const player = new Player(`${vod.url}/anna/film`);
+    await until(() => upstream.active === 1);
+    player.close();
+    await until(() => upstream.active === 0, 500);
+    await until(() => vod.pool.leases().length === 0 && vod.sessions.snapshot().length === 0);
+  });
+
+  it('take the slot from a connection that never reads and never closes', async () => {
+    await using upstream = await provider();
+    await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 150, cacheBytes: 0 } }).start();
+    const half = connect(Number(new URL(vod.url).port), '127.0.0.1');
+    half.on('error', () => {});
+    half.pause();
+    half.write('GET /anna/film HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => upstream.active === 1);
+    await until(() => upstream.active === 0 && vod.pool.leases().length === 0);
+    const bert = await new Player(`${vod.url}/bert/film`, { range: 'bytes=100-199' }).finished();
+    expect(bert.body().equals(film.subarray(100, 200))).to.equal(true);
+    expect([upstream.peak, upstream.refused]).to.deep.equal([1, 0]);
+    half.destroy();
+  });
 
   it('give the slot of an ended playback to another viewer at once', async () => {
     await using upstream = await provider({ bytesPerSecond: 4 * mib });
