@@ -80,6 +80,7 @@ export class Redactor {
     if (Array.isArray(value)) return value.slice(0, 100).map((item) => this.value(item, depth + 1));
     const copy: Record<string, unknown> = {};
     for (const [key, item] of Object.entries(value).slice(0, 100)) {
+      if (item === undefined) continue;
       copy[key] =
         /^(password|passwd|pass|token|secret|authorization|cookie|apikey)$/i.test(key) && item
           ? mask
