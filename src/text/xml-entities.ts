@@ -1,5 +1,12 @@
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-const reference = /&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9a-fA-F]{1,6}));/g;
+const named = [
+  ['amp;', '&'],
+  ['lt;', '<'],
+  ['gt;', '>'],
+  ['quot;', '"'],
+  ['apos;', "'"],
+] as const;
+/** Leading zeros are allowed, within reason. */
+const maxDigits = 12;
 
 /** Whether XML 1.0 allows this code point in a document (production 2, Char). */
 export function isXmlChar(code: number): boolean {
@@ -7,15 +14,49 @@ export function isXmlChar(code: number): boolean {
   return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
 }
 
-function expand(whole: string, name?: string, decimal?: string, hex?: string): string {
-  if (name !== undefined) return named[name] ?? whole;
-  const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
-  return isXmlChar(code) ? String.fromCodePoint(code) : whole;
+/** Value of a digit, or -1. */
+function digitOf(code: number, base: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  return base === 16 && letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
 /** Expands the five entities of XML and the numeric ones. Everything else, also what is no XML character, stays as written. */
 export function decodeXmlEntities(text: string): string {
-  return text.includes('&') ? text.replace(reference, expand) : text;
+  let at = text.indexOf('&');
+  if (at < 0) return text;
+  let decoded = '';
+  let from = 0;
+  for (; at >= 0; at = text.indexOf('&', at + 1)) {
+    let char = '';
+    let end = at;
+    if (text.charCodeAt(at + 1) === 35) {
+      const base = text.charCodeAt(at + 2) === 120 ? 16 : 10;
+      const first = base === 16 ? at + 3 : at + 2;
+      let code = 0;
+      let next = first;
+      for (let digit = 0; next - first <= maxDigits; next++) {
+        digit = digitOf(text.charCodeAt(next), base);
+        if (digit < 0) break;
+        code = code * base + digit;
+      }
+      if (next > first && text.charCodeAt(next) === 59 && isXmlChar(code)) {
+        char = String.fromCodePoint(code);
+        end = next + 1;
+      }
+    } else {
+      for (const [name, value] of named) {
+        if (!text.startsWith(name, at + 1)) continue;
+        char = value;
+        end = at + 1 + name.length;
+        break;
+      }
+    }
+    if (end === at) continue;
+    decoded += text.slice(from, at) + char;
+    from = end;
+  }
+  return from === 0 ? text : decoded + text.slice(from);
 }
 
 /** Text as it stands in a document: line ends become LF (XML 1.0, 2.11), references are expanded. */
