@@ -2,6 +2,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { CodecReader } from '../../../src/mpegts/codec-reader.ts';
+import { KeyFrameFinder } from '../../../src/mpegts/key-frames.ts';
 import {
   continuityOf,
   hasPayload,
@@ -43,6 +45,17 @@ describe('ClipLoop', () => {
       it('starts with PAT, PMT and a random access point', () => {
         expect([0, 1, 2].map((n) => pidOf(bytes, n * packetSize))).to.deep.equal([0, 0x100, 0x101]);
         expect(bytes[2 * packetSize + 5]! & 0x40).to.equal(0x40);
+      });
+
+      it('can be joined every 1.6 seconds and tells its codecs', () => {
+        const points = new KeyFrameFinder().push(bytes);
+        expect(points.length).to.equal(16);
+        points.slice(1).forEach(({ pts }, n) => expect(ptsDifference(pts, points[n]!.pts)).to.equal(144_000));
+        const reader = new CodecReader();
+        expect(reader.push(bytes)).to.equal('complete');
+        expect(reader.facts()?.video[0]).to.deep.include({ codec: 'h264', profile: 'High', frameRate: 25 });
+        expect(reader.facts()?.audio[0]).to.deep.include({ codec: 'aac', channels: 2, sampleRate: 48_000 });
+        expect(reader.facts()?.bitRate).to.be.closeTo(new ClipLoop(clipOf(name)).bitRate, 100);
       });
 
       it('has exact continuity counters over the seams', () => {
