@@ -6,7 +6,7 @@ import { LoginWatch } from './app/login-watch.ts';
 import { jobMetrics, leaseMetrics, relayMetrics } from './app/observe.ts';
 import { gauges } from './app/gauges.ts';
 import { syncView } from './app/sync-view.ts';
-import { openUpstream } from './app/upstreams.ts';
+import { openUpstream } from './relay/open-upstream.ts';
 import { Catalog, catalogFileName } from './catalog/catalog.ts';
 import { FolderLock } from './catalog/folder-lock.ts';
 import { prepareFolder } from './config/files.ts';
