@@ -6,7 +6,7 @@ import { CoaxError, toCoaxError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log/log.ts';
 import type { AccountId, ChannelId, LoginKey, OutputId, SourceId, StreamId } from '../../src/model/ids.ts';
 import type { LiveConsumer, PlayableChannel } from '../../src/relay/contract.ts';
-import { Relays } from '../../src/relay/relays.ts';
+import { Relays, type RelaysOptions } from '../../src/relay/relays.ts';
 import type { Upstream, UpstreamOptions, UpstreamSink } from '../../src/relay/upstream.ts';
 import { syntheticTs } from '../support/ts-builder.ts';
 import { type LiveSettings, liveSettings, viewer } from './stage.ts';
@@ -166,6 +166,7 @@ export interface WorldOptions {
   readonly limit?: number;
   readonly settings?: Partial<LiveSettings>;
   readonly streams?: Readonly<Record<string, readonly string[]>>;
+  readonly onFacts?: RelaysOptions['onFacts'];
 }
 
 /** Relays on the real lease pool, with fake sockets on both sides. Meant for a fake clock. */
@@ -180,7 +181,7 @@ export class World {
   #channels = new Map<string, PlayableChannel>();
   readonly #streams: Readonly<Record<string, readonly string[]>>;
 
-  constructor({ limit = 1, settings = {}, streams = {} }: WorldOptions = {}) {
+  constructor({ limit = 1, settings = {}, streams = {}, onFacts }: WorldOptions = {}) {
     this.limit = limit;
     this.#streams = streams;
     this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs: 2_000 });
@@ -194,6 +195,7 @@ export class World {
       log: silentLog,
       strict: true,
       random: () => 0.5,
+      ...(onFacts === undefined ? {} : { onFacts }),
     });
   }
 

@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { checkTs } from '../support/ts-check.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { packetSize } from '../../src/mpegts/packet.ts';
+import { type Answer, playing, saying, Stage } from './stage.ts';
+
+/** Sends each viewer elsewhere. */
+function redirecting(to: string): Answer {
+  return (response) => {
+    response.writeHead(302, { location: to, connection: 'close' });
+    response.end();
+  };
+}
+
+const whole = { aligned: true, firstPat: 0, firstPmt: 1, firstKey: 2, videoBeforeKey: 0 };
+
+describe('A live stream', () => {
+  it('is read where a redirect leads, on one connection at a time', async () => {
+    await using stage = await Stage.start();
+    stage.provider.answer('/news.ts', redirecting('/edge/1.ts'));
+    const client = await stage.tune('news');
+    expect(checkTs(await client.read(60 * packetSize))).to.include(whole);
+    expect(stage.provider.paths).to.deep.equal(['/news.ts', '/edge/1.ts']);
+    expect(stage.provider.most).to.equal(1);
+  });
+
+  it('is opened at its first address again when it breaks, not where the redirect led', async () => {
+    await using stage = await Stage.start();
+    stage.provider.answer('/news.ts', redirecting('/edge/1.ts'), redirecting('/edge/2.ts'));
+    stage.provider.answer('/edge/1.ts', playing({ frames: 35, after: 'break' }));
+    stage.provider.answer('/edge/2.ts', playing({ startPts: 9_000_000 }));
+    const client = await stage.tune('news');
+    expect(checkTs(await client.read(1_000 * packetSize)).aligned).to.equal(true);
+    expect(stage.provider.paths).to.deep.equal(['/news.ts', '/edge/1.ts', '/news.ts', '/edge/2.ts']);
+    expect(stage.provider.most).to.equal(1);
+  });
+
+  it('is opened anew when it stalls, and goes on at a key frame after tables and a discontinuity', async () => {
+    await using stage = await Stage.start({ settings: { stallMs: 200 } });
+    const before: Buffer[] = [];
+    const after: Buffer[] = [];
+    stage.provider.answer(
+      '/news.ts',
+      playing({ frames: 35, record: before }),
+      playing({ startPts: 9_000_000, record: after }),
+    );
+    const client = await stage.tune('news');
+    const bytes = await client.read(1_000 * packetSize);
+    const old = Buffer.concat(before).length;
+    const seam = bytes.subarray(old);
+    expect(checkTs(seam)).to.include(whole);
+    expect(seam[2 * packetSize + 5]).to.satisfy((flags: number) => (flags & 0x80) !== 0);
+    expect(stage.provider.most).to.equal(1);
+  });
+
+  it('is taken from the next stream of the channel when the first is dead', async () => {
+    await using stage = await Stage.start();
+    stage.channel('news', '/dead.ts', '/good.ts');
+    stage.provider.answer('/dead.ts', saying(404, 'gone'));
+    const client = await stage.tune('news');
+    expect(checkTs(await client.read(60 * packetSize))).to.include(whole);
+    expect(stage.relays.snapshot()[0]?.streamId).to.equal('/good.ts');
+    expect(stage.provider.most).to.equal(1);
+  });
+
+  it('tells the first error when all streams of the channel fail', async () => {
+    await using stage = await Stage.start();
+    stage.channel('news', '/dead.ts', '/page.ts');
+    stage.provider.answer('/dead.ts', saying(404, 'gone'));
+    stage.provider.answer('/page.ts', saying(200, '<html>Welcome</html>'));
+    expect((await (await stage.tune('news')).head()).headers['x-code']).to.equal('UPSTREAM_NOT_FOUND');
+    expect(stage.provider.paths).to.deep.equal(['/dead.ts', '/page.ts']);
+  });
+
+  it('is shared by two channels that have the same stream', async () => {
+    await using stage = await Stage.start({ limit: 2 });
+    stage.channel('news', '/one.ts');
+    stage.channel('news-hd', '/one.ts');
+    const clients = [await stage.tune('news', 'a'), await stage.tune('news-hd', 'b')];
+    await Promise.all(clients.map((client) => client.read(60 * packetSize)));
+    expect(stage.provider.connections).to.equal(1);
+  });
+
+  it('changes to the next channel of the same viewer on an account with one connection', async () => {
+    await using stage = await Stage.start({ coolingFloorMs: 20 });
+    const first = await stage.tune('one', 'me');
+    await first.read(10 * packetSize);
+    const second = await stage.tune('two', 'me');
+    expect(checkTs(await second.read(60 * packetSize))).to.include(whole);
+    expect(stage.provider.most).to.equal(1);
+    await waitUntil('the first player is ended', () => first.ended);
+    expect(stage.relays.snapshot().map(({ title }) => title)).to.deep.equal(['two']);
+  });
+
+  it('refuses another viewer when the only connection is watched', async () => {
+    await using stage = await Stage.start({ waitMs: 100 });
+    const first = await stage.tune('one', 'me');
+    await first.read(10 * packetSize);
+    const head = await (await stage.tune('two', 'you')).head();
+    expect([head.status, head.headers['x-code']]).to.deep.equal([503, 'NO_CAPACITY']);
+    expect(first.ended).to.equal(false);
+  });
+
+  it('gives a lingering connection to another viewer who waits', async () => {
+    await using stage = await Stage.start({ coolingFloorMs: 20, settings: { lingerMs: 60_000 } });
+    const first = await stage.tune('one', 'me');
+    await first.read(10 * packetSize);
+    first.reset();
+    await waitUntil('lingering', () => stage.state === 'lingering');
+    expect(checkTs(await (await stage.tune('two', 'you')).read(60 * packetSize))).to.include(whole);
+    expect(stage.provider.most).to.equal(1);
+  });
+
+  it('is joined again while it lingers', async () => {
+    await using stage = await Stage.start({ settings: { lingerMs: 60_000 } });
+    const first = await stage.tune('one', 'me');
+    await first.read(10 * packetSize);
+    first.reset();
+    await waitUntil('lingering', () => stage.state === 'lingering');
+    expect(checkTs(await (await stage.tune('one', 'me')).read(60 * packetSize))).to.include(whole);
+    expect(stage.state).to.equal('live');
+    expect(stage.provider.connections).to.equal(1);
+  });
+
+  it('drops a player that never reads, and serves the others on', async () => {
+    const dropped: string[] = [];
+    await using stage = await Stage.start({
+      settings: { writeProgressMs: 300, stallMs: 500, clientBufferBytes: 65_536 },
+      relays: {
+        observer: {
+          firstByte: () => {},
+          joined: () => {},
+          consumers: () => {},
+          relays: () => {},
+          bytes: () => {},
+          skipped: () => {},
+          reconnecting: () => {},
+          ended: () => {},
+          dropped: (code) => dropped.push(code),
+        },
+      },
+    });
+    stage.provider.answer('/news.ts', playing({ bitRate: 40_000_000, everyMs: 10 }));
+    const reader = await stage.tune('news', 'reader');
+    await reader.read(packetSize);
+    const deaf = await stage.tune('news', 'deaf');
+    deaf.socket.pause();
+    await waitUntil('dropped', () => dropped.length > 0, 8_000);
+    expect(dropped).to.deep.equal(['SLOW_CONSUMER']);
+    expect(stage.relays.snapshot()[0]?.consumers.map((each) => each.viewer.key)).to.deep.equal(['reader']);
+    expect((await reader.read(5_000 * packetSize)).length).to.equal(5_000 * packetSize);
+  }).timeout(15_000);
+
+  it('leaves nothing behind when Coax stops', async () => {
+    const stage = await Stage.start({ limit: 3 });
+    const clients = await Promise.all(['one', 'two', 'three'].map((name) => stage.tune(name)));
+    await Promise.all(clients.map((client) => client.read(packetSize)));
+    const closed = clients.map((client) => once(client.socket, 'close'));
+    await stage.relays[Symbol.asyncDispose]();
+    await Promise.all(closed);
+    expect(stage.relays.snapshot()).to.deep.equal([]);
+    await waitUntil('closed at the provider', () => stage.provider.sockets.size === 0);
+    expect((await (await stage.tune('one')).head()).headers['x-code']).to.equal('SHUTTING_DOWN');
+    await stage[Symbol.asyncDispose]();
+  });
+});

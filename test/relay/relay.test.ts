@@ -1,0 +1,229 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { CoaxError } from '../../src/errors.ts';
+import { relayStates, relayTransitions } from '../../src/relay/relay-state.ts';
+import { CapacityRefusal } from '../../src/relay/upstream.ts';
+import { countPieces } from './piece-check.ts';
+import { type Player, World } from './world.ts';
+
+describe('Relay', () => {
+  let clock: sinon.SinonFakeTimers;
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({
+      toFake: [
+        'setTimeout',
+        'clearTimeout',
+        'setInterval',
+        'clearInterval',
+        'setImmediate',
+        'clearImmediate',
+        'Date',
+        'performance',
+      ],
+    });
+  });
+  afterEach(() => clock.restore());
+
+  /** A relay that is live, with one player. */
+  async function watching(world: World, channel = 'c1', who = 'v1'): Promise<Player> {
+    const player = world.open(channel, who);
+    await clock.tickAsync(10);
+    world.live?.send(10);
+    await clock.tickAsync(0);
+    expect(player.socket.bytes.length).to.be.above(0);
+    return player;
+  }
+
+  /** More than fits in a small ring, in parts that a player who reads can take. */
+  async function sendSlowly(world: World): Promise<void> {
+    for (let part = 0; part < 16; part++) {
+      world.live?.send(5);
+      await clock.tickAsync(0);
+    }
+  }
+
+  const state = (world: World): string | undefined => world.relays.snapshot()[0]?.state;
+
+  it('destroys the upstream in the tick in which the last player leaves', async () => {
+    const world = new World({ settings: { lingerMs: 0 } });
+    const player = await watching(world);
+    player.socket.reset();
+    expect(world.upstreams[0]?.socket.destroyed).to.equal(true);
+    expect(world.pool.leases()[0]?.state).to.equal('closing');
+  });
+
+  it('destroys the upstream in the tick in which the only player leaves while it connects', async () => {
+    const world = new World();
+    const player = world.open('c1', 'v1');
+    await clock.tickAsync(1);
+    player.reset();
+    expect(world.pool.leases()[0]?.state).to.equal('closing');
+    await clock.tickAsync(3_000);
+    expect(player.code).to.equal('CANCELLED');
+    expect(world.relays.snapshot()).to.deep.equal([]);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('does not linger when somebody waits for its connection', async () => {
+    const world = new World({ settings: { lingerMs: 60_000 } });
+    const first = await watching(world);
+    world.open('c2', 'v2');
+    await clock.tickAsync(0);
+    first.reset();
+    expect(world.upstreams[0]?.socket.destroyed).to.equal(true);
+  });
+
+  it('closes when the linger is over, and not when somebody came back before', async () => {
+    const world = new World({ settings: { lingerMs: 5_000 } });
+    const first = await watching(world);
+    first.reset();
+    expect(state(world)).to.equal('lingering');
+    await clock.tickAsync(4_999);
+    const second = world.open('c1', 'v1');
+    await clock.tickAsync(0);
+    expect(second.socket.bytes.length).to.be.above(0);
+    await clock.tickAsync(4_999);
+    second.reset();
+    await clock.tickAsync(5_010);
+    expect(world.relays.snapshot()).to.deep.equal([]);
+  });
+
+  it('gives a player who joins a running stream its first bytes without any time passing', async () => {
+    const world = new World();
+    await watching(world);
+    const player = world.open('c1', 'v2');
+    await Promise.resolve()
+      .then(() => Promise.resolve())
+      .then(() => Promise.resolve());
+    expect(player.consumer).to.not.equal(null);
+    expect(player.socket.writableLength + player.socket.bytes.length).to.be.above(0);
+  });
+
+  it('opens anew after it has closed when a player comes while it closes', async () => {
+    const world = new World({ settings: { lingerMs: 0 } });
+    const first = await watching(world);
+    first.reset();
+    expect(state(world)).to.equal('closing');
+    const second = world.open('c1', 'v2');
+    await clock.tickAsync(100);
+    world.live?.send(10);
+    await clock.tickAsync(0);
+    expect(world.upstreams).to.have.length(2);
+    expect(second.socket.bytes.length).to.be.above(0);
+  });
+
+  it('reopens at once what ended after a long run, and with a growing pause what keeps ending', async () => {
+    const world = new World({ settings: { stallMs: 60_000 } });
+    await watching(world);
+    await clock.tickAsync(30_000);
+    world.live?.end();
+    await clock.tickAsync(60);
+    expect(world.upstreams).to.have.length(2);
+    world.live?.send(10);
+    await clock.tickAsync(0);
+    expect(state(world)).to.equal('live');
+    world.live?.end();
+    await clock.tickAsync(200);
+    expect(world.upstreams, 'a pause').to.have.length(2);
+    await clock.tickAsync(400);
+    expect(world.upstreams).to.have.length(3);
+  });
+
+  it('sends the players what is left and ends their sockets when the upstream is gone for good', async () => {
+    const world = new World();
+    const player = await watching(world);
+    const slow = await watching(world, 'c1', 'v2');
+    slow.socket.reading = false;
+    world.failures.push(...Array.from({ length: 6 }, () => new CoaxError('UPSTREAM_NOT_FOUND')));
+    world.live?.send(10);
+    const whole = Buffer.concat(world.live?.record ?? []);
+    world.live?.end();
+    await clock.tickAsync(30_000 - 10_000);
+    expect(world.upstreams).to.have.length(7);
+    expect(player.socket.writableEnded).to.equal(true);
+    expect(player.socket.bytes.subarray(-188).equals(whole.subarray(-188))).to.equal(true);
+    expect(slow.socket.writableEnded).to.equal(true);
+    slow.socket.flush();
+    expect(slow.socket.bytes.subarray(-188).equals(whole.subarray(-188))).to.equal(true);
+    await clock.tickAsync(3_000);
+    expect(world.relays.snapshot()).to.deep.equal([]);
+  });
+
+  it('tells UPSTREAM_STALLED when no picture comes in time', async () => {
+    const world = new World({ settings: { startMs: 4_000, stallMs: 60_000 } });
+    const player = world.open('c1', 'v1');
+    await clock.tickAsync(4_500);
+    expect(player.code).to.equal('UPSTREAM_STALLED');
+    await clock.tickAsync(3_000);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('waits on its lease when the provider still counts the last connection', async () => {
+    const world = new World();
+    const first = await watching(world);
+    world.failures.push(new CapacityRefusal(new CoaxError('UPSTREAM_CAPACITY'), 'refused'));
+    const next = world.open('c2', 'v1');
+    await clock.tickAsync(2_000);
+    world.live?.send(10);
+    await clock.tickAsync(0);
+    expect(first.socket.destroyed).to.equal(true);
+    expect(world.upstreams.map(({ path }) => path)).to.deep.equal(['c1', 'c2', 'c2']);
+    expect(next.socket.bytes.length).to.be.above(0);
+  });
+
+  it('lets a slow player skip to a key frame, and drops one that skips again and again', async () => {
+    const world = new World({ settings: { ringBytes: 30_000, clientBufferBytes: 10_000 } });
+    const fast = await watching(world);
+    const slow = await watching(world, 'c1', 'v2');
+    for (let lap = 0; lap < 4; lap++) {
+      slow.socket.reading = false;
+      await sendSlowly(world);
+      slow.socket.reading = true;
+      slow.socket.flush();
+      await clock.tickAsync(0);
+    }
+    const view = world.relays.snapshot()[0]?.consumers[1];
+    expect(view?.skips).to.equal(4);
+    const records = world.upstreams.map(({ record }) => Buffer.concat(record));
+    expect(countPieces(slow.socket.bytes, records)).to.equal(5);
+    slow.socket.reading = false;
+    await sendSlowly(world);
+    slow.socket.flush();
+    expect(slow.socket.destroyed).to.equal(true);
+    expect(
+      countPieces(
+        fast.socket.bytes,
+        records.map(() => Buffer.concat(world.live?.record ?? [])),
+      ),
+    ).to.equal(1);
+  });
+
+  it('drops a player that reads nothing for too long', async () => {
+    const world = new World({ settings: { writeProgressMs: 3_000 } });
+    await watching(world);
+    const deaf = await watching(world, 'c1', 'v2');
+    deaf.socket.reading = false;
+    for (let second = 0; second < 5; second++) {
+      world.live?.send(5);
+      await clock.tickAsync(1_000);
+    }
+    expect(deaf.socket.destroyed).to.equal(true);
+    expect(world.relays.snapshot()[0]?.consumers).to.have.length(1);
+  });
+
+  it('reads the codecs once at the start', async () => {
+    const told: string[] = [];
+    const world = new World({
+      onFacts: (channel, stream, facts) => told.push(`${channel} ${stream} ${facts.video[0]?.codec}`),
+    });
+    await watching(world);
+    world.live?.send(100);
+    await clock.tickAsync(61_000);
+    world.live?.send(100);
+    expect(told).to.deep.equal(['c1 c1 h264']);
+  });
+
+  it('has a way out of each state but the last', () => {
+    for (const state of relayStates) expect(relayTransitions[state].length > 0).to.equal(state !== 'closed');
+  });
+});
