@@ -1,6 +1,5 @@
 import type { GuideChannel, Programme } from '../../model/programme.ts';
 import { type DemoChannel, demoChannels } from './content.ts';
-import { demoPicture } from './picture.ts';
 
 const daySec = 86_400;
 /** How many days the guide covers, today included. */
@@ -65,10 +64,9 @@ const shows: readonly Show[] = [
 ];
 
 export function demoGuideChannels(): GuideChannel[] {
-  return demoChannels.map(({ guideId, name, number, clip }) => ({
+  return demoChannels.map(({ guideId, name, number }) => ({
     id: guideId,
     names: [name],
-    icon: demoPicture(clip),
     number,
   }));
 }

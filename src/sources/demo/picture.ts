@@ -29,7 +29,12 @@ const paints: Readonly<Record<ClipName, Paint>> = {
     if (radius > 0.42) return night;
     return Math.floor(radius * 24) % 2 === 0 ? white : mix([200, 40, 60], [40, 90, 200], x);
   },
-  colours: (x, y) => mix(mix([18, 58, 107], [31, 161, 135], x), mix([242, 193, 78], [162, 59, 114], x), y),
+  // In steps, so that the file stays small.
+  colours: (x, y) => {
+    const across = Math.floor(x * 16) / 15;
+    const down = Math.floor(y * 16) / 15;
+    return mix(mix([18, 58, 107], [31, 161, 135], across), mix([242, 193, 78], [162, 59, 114], across), down);
+  },
   bars: (x, y) => (y > 0.8 ? mix(night, white, x) : (stripes[Math.floor(x * stripes.length)] ?? white)),
 };
 

@@ -40,6 +40,7 @@ describe('the demo source', () => {
     const { live } = await readAll();
     for (const { logo } of live) {
       const bytes = Buffer.from(logo?.split('base64,')[1] ?? '', 'base64');
+      expect(bytes.length).to.be.below(10_000);
       expect(bytes.subarray(1, 4).toString()).to.equal('PNG');
       const length = bytes.readUInt32BE(33);
       expect(bytes.toString('latin1', 37, 41)).to.equal('IDAT');
