@@ -28,10 +28,8 @@ describe('lenient texts', () => {
   it('reads back every text that was packed as base64', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 3 }), (text) => {
-        // oxlint-disable-next-line no-control-regex
-        fc.pre(
-          text.trim() === text && !/[\u0000-\u001f\u007f\ufffd\ufeff]/.test(text) && Buffer.from(text).length >= 3,
-        );
+        const readable = [...text].every((char) => char >= ' ' && !'\u007f\ufffd\ufeff'.includes(char));
+        fc.pre(readable && text.trim() === text && Buffer.from(text).length >= 3);
         expect(base64OrPlain(packed(text))).to.equal(text);
       }),
     );

@@ -8,7 +8,7 @@ export interface EpisodeTitle {
 }
 
 const marks = [
-  /[([]?\bS(\d{1,4})[ ._-]{0,2}E(\d{1,4})\b(?:[ ._-]?E\d{1,4}\b)?[)\]]?/i,
+  /[([]?\bS(\d{1,4})[ ._-]{0,2}E(\d{1,4})(?:[ ._-]?E\d{1,4})?\b[)\]]?/i,
   /[([]?\b(\d{1,2})x(\d{2,3})\b[)\]]?/,
   /\bSeason\s*(\d{1,3})\s*[,-]?\s*Episode\s*(\d{1,4})\b/i,
 ] as const;

@@ -60,7 +60,7 @@ describe('the address of a panel', () => {
 
   it('never throws, and what it gives is an address without a login, a query or a slash at its end', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.webUrl({ withQueryParameters: true, withFragments: true })), (text) => {
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^(?:https?:..)?[/?&=;:.@#a-z0-9% +]{0,40}$/)), (text) => {
         const found = parsePanelAddress(text);
         if (found === undefined) return;
         const url = new URL(found.base);
