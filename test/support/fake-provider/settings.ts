@@ -161,7 +161,7 @@ export interface ProviderSettings {
 
 export type MediaName = 'h264-aac' | 'hevc-ac3' | 'mpeg2-mp2' | 'radio';
 
-/** A deep patch: objects merge, arrays and values replace. */
+/** A deep patch: objects merge, arrays and values replace; see `patchSettings`. */
 export type SettingsPatch = {
   readonly [Key in keyof ProviderSettings]?: ProviderSettings[Key] extends readonly unknown[]
     ? ProviderSettings[Key]
@@ -228,9 +228,10 @@ function merged(base: unknown, patch: unknown): unknown {
   return result;
 }
 
-/** Settings with a patch laid over them; the original stays as it is. `null` inside `behaviour` removes a key. */
+/** Settings with a patch laid over them; the original stays as it is. `behaviour` is replaced, over the defaults; other objects merge. */
 export function patchSettings(base: ProviderSettings, patch: SettingsPatch): ProviderSettings {
   const result = merged(base, patch) as ProviderSettings;
-  const behaviour = Object.fromEntries(Object.entries(result.behaviour).filter(([, value]) => value !== null));
+  const behaviour =
+    patch.behaviour === undefined ? base.behaviour : { ...defaultSettings.behaviour, ...patch.behaviour };
   return { ...result, behaviour };
 }
