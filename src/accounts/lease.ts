@@ -67,6 +67,8 @@ export interface Lease {
    * socket that never carried a stream (a redirect, a failed connect): the provider does not count it, so it needs no cooling.
    */
   closeSocket(counted?: boolean): Promise<void>;
+  /** The present socket, or the one that closed last, carried no stream (an error page): the provider does not count it. */
+  noStream?(): void;
   /**
    * What the provider answered, so that the pool can learn cooling and external use: `refused` is a capacity refusal, `doubtful` an
    * answer that may be one (a 403, a reset before the first byte): it counts only shortly after a close of our own.

@@ -147,7 +147,7 @@ export class PooledLease implements Lease {
   }
 
   closeSocket(counted = true): Promise<void> {
-    if (!counted) this.#uncountSocket();
+    if (!counted) this.noStream();
     if (this.#sockets.size === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#closeWaiters.push(resolve);
@@ -155,10 +155,18 @@ export class PooledLease implements Lease {
     return promise;
   }
 
+  noStream(): void {
+    if (this.#sockets.size === 0 && this.#counts && this.#closedAt !== null) {
+      this.scope.cooling.uncount(this.#closedAt);
+      this.#closedAt = this.#closedBefore;
+    }
+    this.#counts = false;
+  }
+
   report(outcome: LeaseOutcome): number | null {
     if (this.#ended) return null;
     if (outcome !== 'accepted') {
-      this.#uncountSocket();
+      this.noStream();
       this.#refusals += 1;
       return this.#keeper.refused(this, { outcome, count: this.#refusals, connectedAt: this.#connectedAt });
     }
@@ -234,15 +242,6 @@ export class PooledLease implements Lease {
     const waiters = this.#closeWaiters;
     this.#closeWaiters = [];
     for (const resolve of waiters) resolve();
-  }
-
-  /** The present socket, or the one that has just closed, carries no stream: it needs no cooling and teaches none. */
-  #uncountSocket(): void {
-    if (this.#sockets.size === 0 && this.#counts && this.#closedAt !== null) {
-      this.scope.cooling.uncount(this.#closedAt);
-      this.#closedAt = this.#closedBefore;
-    }
-    this.#counts = false;
   }
 
   #coolOrRelease(): void {

@@ -11,6 +11,8 @@ export interface SocketOwner {
   attach(socket: Socket): void;
   /** `counted` is false for a socket that carried no stream: a redirect, a failed connect. */
   closeSocket(counted?: boolean): Promise<void>;
+  /** The present socket turned out to carry no stream. */
+  noStream?(): void;
 }
 
 export interface OpenMediaOptions {
@@ -41,6 +43,8 @@ export interface OpenedMedia {
   readonly socket: Socket;
   /** Redirects that were followed. */
   readonly hops: number;
+  /** Tells the owner that this answer is no stream. */
+  noStream(): void;
 }
 
 /** `Content-Range: bytes first-last/size`; last and first are inclusive, size is absent when the server wrote `*`. */
@@ -107,7 +111,7 @@ async function openCandidate(
     if (options.signal.aborted) throw new CoaxError('CANCELLED');
     const { location } = response.headers;
     const status = response.statusCode ?? 0;
-    if (!redirectStatuses.has(status) || location === undefined) return opened(response, socket, hops);
+    if (!redirectStatuses.has(status) || location === undefined) return opened(response, socket, hops, options.owner);
     if (hops >= most) throw new CoaxError('UPSTREAM_ERROR', `The provider redirects more than ${most} times`);
     const next = parseHttpUrl(location, url);
     if (next === null)
@@ -156,7 +160,7 @@ function decode(text: string): string {
   }
 }
 
-function opened(response: IncomingMessage, socket: Socket, hops: number): OpenedMedia {
+function opened(response: IncomingMessage, socket: Socket, hops: number, owner: SocketOwner): OpenedMedia {
   const { headers } = response;
   const contentRange = parseContentRange(headers['content-range']);
   const length = headers['content-length'];
@@ -172,6 +176,7 @@ function opened(response: IncomingMessage, socket: Socket, hops: number): Opened
     body: response,
     socket,
     hops,
+    noStream: () => owner.noStream?.(),
   };
 }
 

@@ -81,32 +81,29 @@ export interface JudgeOptions extends Pick<MediaAnswer, 'expects' | 'at' | 'secr
  * UPSTREAM_UNREACHABLE when the connection breaks, CANCELLED on abort. The socket is left to the caller.
  */
 export async function judgeMedia(opened: OpenedMedia, options: JudgeOptions): Promise<MediaVerdict> {
-  const { body, status, headers } = opened;
-  const { signal, firstByteTimeoutMs: timeoutMs } = options;
-  const judge = (first: Buffer): MediaVerdict =>
-    classifyAnswer({
-      status,
-      headers,
-      first,
-      expects: options.expects,
-      ...(options.at === undefined ? {} : { at: options.at }),
-      ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
-      ...(options.capacityStatuses === undefined ? {} : { capacityStatuses: options.capacityStatuses }),
-    });
-  if (status !== 200 && status !== 206) {
-    // The page of an error is worth a moment, not a failure of its own.
-    const page = await peekBody(body, { atLeast: preambleBytes, timeoutMs: preambleMs, signal }).catch(
-      (error: unknown) => {
-        if (signal.aborted) throw error;
-        return Buffer.alloc(0);
-      },
-    );
-    return judge(page);
+  const { status, headers } = opened;
+  // The page of an error is worth a moment, not a failure of its own.
+  const peeked = status === 200 || status === 206 ? peekMedia(opened, options) : peekPage(opened, options);
+  const verdict = classifyAnswer({ ...options, status, headers, first: await peeked });
+  if (verdict.kind === 'refused') opened.noStream();
+  return verdict;
+}
+
+async function peekPage({ body }: OpenedMedia, { signal }: JudgeOptions): Promise<Buffer> {
+  try {
+    return await peekBody(body, { atLeast: preambleBytes, timeoutMs: preambleMs, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return Buffer.alloc(0);
   }
+}
+
+/** As many first bytes as it takes to know: a few for media, more for what looks like a text. */
+async function peekMedia({ body, status, headers }: OpenedMedia, options: JudgeOptions): Promise<Buffer> {
+  const { signal, firstByteTimeoutMs: timeoutMs } = options;
   const first = await peekBody(body, { atLeast: enoughBytes, timeoutMs, signal });
   if (first.length === 0 && !body.complete)
     throw new CoaxError('UPSTREAM_STALLED', `The provider sent nothing within ${timeoutMs} ms`);
-  const verdict = judge(first);
-  if (verdict.kind === 'media' || body.complete) return verdict;
-  return judge(await peekBody(body, { atLeast: preambleBytes, timeoutMs: preambleMs, signal }));
+  if (body.complete || classifyAnswer({ ...options, status, headers, first }).kind === 'media') return first;
+  return peekBody(body, { atLeast: preambleBytes, timeoutMs: preambleMs, signal });
 }

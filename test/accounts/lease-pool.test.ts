@@ -541,6 +541,21 @@ describe('the lease pool', () => {
       expect(lease.state).to.equal('released');
     });
 
+    it('does not count a socket that carried an error page, and learns nothing from its close', async () => {
+      pool.setAccounts([account('a', 1)]);
+      const lease = await pool.acquire(new FakeSession('1', ann).request(['a']));
+      lease.connecting();
+      lease.attach(new FakeSocket());
+      lease.noStream?.();
+      await Promise.all([lease.closeSocket(), clock.tickAsync(0)]);
+      lease.connecting();
+      lease.attach(new FakeSocket());
+      expect(lease.report('doubtful')).to.equal(null);
+      lease.end();
+      await clock.tickAsync(0);
+      expect(lease.state).to.equal('released');
+    });
+
     it('tells how long a reconnect on the same lease has to wait', async () => {
       pool.setAccounts([account('a', 1)]);
       const { lease } = await tune(new FakeSession('1', ann));

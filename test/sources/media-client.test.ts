@@ -59,7 +59,7 @@ describe('the media client', () => {
   let pool: LeasePool;
 
   beforeEach(() => {
-    pool = new LeasePool({ waitMs: 100, coolingFloorMs: 0, coolingCapMs: 30_000 });
+    pool = new LeasePool({ waitMs: 100, coolingFloorMs: 30, coolingCapMs: 30_000 });
     pool.setAccounts([account('a', 1)]);
     lease = pool.tryAcquire(new FakeSession('1', viewer('ann')).request(['a']))!;
   });
@@ -459,6 +459,8 @@ describe('the media client', () => {
       const provider = await serve((_, response) => response.writeHead(403).end('Blocked in your country'));
       const verdict = await judge(await open(provider.url()));
       expect(verdict.kind === 'refused' && verdict.error.message).to.contain('Blocked in your country');
+      await lease.closeSocket();
+      expect(lease.reopenDelayMs).to.equal(0);
     });
 
     it('says UPSTREAM_STALLED when no byte comes', async () => {
