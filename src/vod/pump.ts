@@ -56,10 +56,13 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
       if (reader.complete || reader.over) return settle();
       if (reader.full) body.pause();
     };
-    const checkStall = () => {
+    const checkStall = (sure: boolean) => {
+      if (settled) return;
       const left = body.isPaused() ? stallMs : heardAt + stallMs - performance.now();
-      if (left <= 0) return settle(new CoaxError('UPSTREAM_STALLED', `The provider sent nothing for ${stallMs} ms`));
-      stallTimer = setTimeout(checkStall, Math.ceil(left));
+      if (left > 0) stallTimer = setTimeout(checkStall, Math.ceil(left), false);
+      // A busy process runs its late timers before it reads: what has arrived is no stall.
+      else if (!sure) setImmediate(checkStall, true);
+      else settle(new CoaxError('UPSTREAM_STALLED', `The provider sent nothing for ${stallMs} ms`));
     };
     // Listeners that stay: an error after the end has no taker but must not crash.
     body.on('error', () => settle(new CoaxError('UPSTREAM_ENDED', 'The provider broke the connection off')));
@@ -75,7 +78,7 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
       heardAt = performance.now();
       body.resume();
     };
-    stallTimer = setTimeout(checkStall, stallMs);
+    stallTimer = setTimeout(checkStall, stallMs, false);
     body.on('data', take);
     body.resume();
   });

@@ -257,18 +257,18 @@ export class Reader {
   }
 
   /** One timer for many drains: it looks at the clock when it fires. */
-  #watchPause(): void {
-    this.#pauseTimer ??= setTimeout(() => this.#checkPause(), this.#pauseMs);
+  #watchPause(ms = this.#pauseMs): void {
+    this.#pauseTimer ??= setTimeout(() => {
+      // A busy process runs its late timers before it writes: one more turn tells.
+      setImmediate(() => this.#checkPause());
+    }, ms);
   }
 
   #checkPause(): void {
     this.#pauseTimer = undefined;
     if (this.over || this.#complete || this.#paused || !this.#writer.blocked) return;
     const left = this.#writer.progressAt + this.#pauseMs - performance.now();
-    if (left > 0) {
-      this.#pauseTimer = setTimeout(() => this.#checkPause(), Math.ceil(left));
-      return;
-    }
+    if (left > 0) return this.#watchPause(Math.ceil(left));
     this.#paused = true;
     this.#position -= this.#writer.dropQueue();
     this.#host?.readerPaused(this);
