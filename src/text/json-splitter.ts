@@ -58,7 +58,7 @@ export class JsonSplitter {
   /** Gives what can be saved of an item that never ended. */
   end(): JsonItem[] {
     if (this.#place === 'item' && this.#seams.length > 0) {
-      const closed = /\}\s*\]?\s*$/.test(this.#text);
+      const closed = /\}\s*\]?$/.test(this.#text.slice(-200).trimEnd());
       this.#salvage(this.#text.length, true);
       if (closed) this.#place = 'end';
     }

@@ -22,18 +22,28 @@ function matchesAt(pattern: RegExp, text: string, at: number): boolean {
   return pattern.test(text);
 }
 
+/** How many quotes of one value are looked at; without a bound a hostile line would take quadratic time. */
+const maxQuotes = 16;
+
 /** Index of the quote that ends a value. Quotes inside a value may be escaped, or stand before something that can not follow a value. */
 function closingQuote(text: string, from: number, quote: string): number {
   let first = -1;
-  for (let at = text.indexOf(quote, from); at >= 0; at = text.indexOf(quote, at + 1)) {
+  let comma = -1;
+  let seen = 0;
+  for (let at = text.indexOf(quote, from); at >= 0 && seen < maxQuotes; at = text.indexOf(quote, at + 1)) {
     let slashes = 0;
     while (text.charCodeAt(at - 1 - slashes) === 92 && at - 1 - slashes >= from) slashes++;
     if (slashes % 2 === 1) continue;
     const next = text.charCodeAt(at + 1);
     if (Number.isNaN(next) || next === 44 || matchesAt(afterValue, text, at + 1)) return at;
-    if (first < 0) first = at;
-    // Beyond a comma it is more likely that junk follows the value than that the value goes on.
-    else if (text.slice(first, at).includes(',')) return first;
+    if (first < 0) {
+      first = at;
+      comma = text.indexOf(',', at);
+    } else if (comma >= 0 && at > comma) {
+      // Beyond a comma it is more likely that junk follows the value than that the value goes on.
+      return first;
+    }
+    seen++;
   }
   return first;
 }

@@ -70,6 +70,8 @@ const movieExtensions = new Set([
   '3gp',
   'ogv',
 ]);
+/** Lines of options that one entry may have; a file of nothing else must not fill the memory. */
+const maxLines = 100;
 const episodeName = /\bS\d{1,4}[ ._-]{0,2}E\d{1,4}\b/i;
 
 /** What belongs to the next address: its `#EXTINF` line and the lines around it. */
@@ -79,6 +81,7 @@ export class PendingEntry {
   group = '';
   #headers: Record<string, string> | undefined;
   #options: Record<string, string> | undefined;
+  #lines = 0;
 
   constructor(line: number) {
     this.line = line;
@@ -95,19 +98,21 @@ export class PendingEntry {
     const [name, value] = splitOption(text);
     const header = /^http-(user-agent|referrer|referer|origin|cookie)s?$/.exec(name)?.[1];
     if (header === undefined) this.#option(name, value);
-    else addHeader((this.#headers ??= {}), header, value);
+    else if (this.#lines++ < maxLines) addHeader((this.#headers ??= {}), header, value);
   }
 
   /** `#KODIPROP:name=value`; the stream's headers are headers. */
   kodiProperty(text: string): void {
     const [name, value] = splitOption(text);
     if (/^inputstream\.(?:adaptive|ffmpegdirect)\.(?:stream|common)_headers$/.test(name)) {
+      if (this.#lines++ >= maxLines) return;
       this.#headers = { ...this.#headers, ...parseKodiHeaders(value) };
     } else this.#option(name, value);
   }
 
   /** `#EXTHTTP:{"name":"value"}`. */
   httpHeaders(text: string): void {
+    if (this.#lines++ >= maxLines) return;
     let parsed: unknown;
     try {
       parsed = JSON.parse(text);
@@ -121,7 +126,7 @@ export class PendingEntry {
   }
 
   #option(name: string, value: string): void {
-    if (name === '' || name === '__proto__') return;
+    if (name === '' || name === '__proto__' || this.#lines++ >= maxLines) return;
     (this.#options ??= {})[name] = value;
   }
 

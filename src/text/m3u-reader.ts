@@ -164,10 +164,17 @@ class M3uParser {
   }
 }
 
+/** Takes commas and blanks off the end. */
+function withoutTail(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[,\s]/.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end).trimStart();
+}
+
 function guideUrlsOf(header: Readonly<Record<string, string>>): string[] {
   const urls = ['x-tvg-url', 'url-tvg', 'tvg-url']
-    .flatMap((key) => (header[key] ?? '').split(/[,\s]+(?=https?:\/\/)/i))
-    .map((url) => url.trim().replace(/,+$/, ''))
+    .flatMap((key) => (header[key] ?? '').split(/[,\s](?=https?:\/\/)/i))
+    .map(withoutTail)
     .filter((url) => /^https?:\/\/[^/]/i.test(url));
   return [...new Set(urls)];
 }

@@ -11,8 +11,11 @@ import type { XmltvTimeReader } from './xmltv-time.ts';
 export const maxOpenEndSec = 24 * 3600;
 /** Programmes that wait for the next one of their channel; above this the oldest is rejected. */
 const maxWaiting = 20_000;
+const maxWaitingChars = 32 * 1024 * 1024;
 /** Channel ids that are kept to share one string; above this they start anew. */
 const maxIds = 100_000;
+/** Longer ids are not kept. */
+const maxIdChars = 200;
 
 export interface AssemblerOptions {
   readonly time: XmltvTimeReader;
@@ -29,11 +32,12 @@ export interface AssemblerOptions {
 interface Waiting {
   readonly programme: Programme;
   readonly line: number;
+  readonly chars: number;
 }
 
 /** A string of its own: a slice would keep the whole chunk it was cut from. */
-function ownCopy<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value)) as Value;
+function ownCopy(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
 }
 
 /** Turns the tags of a guide into channels and programmes, with the window and the wish applied at the start tag already. */
@@ -42,6 +46,7 @@ export class XmltvAssembler implements XmlHandler {
   readonly #builder: ProgrammeBuilder;
   readonly #ids = new Map<string, GuideId>();
   readonly #waiting = new Map<GuideId, Waiting>();
+  #waitingChars = 0;
   #channel: ChannelBuilder | undefined;
   #inProgramme = false;
   #guideId = '' as GuideId;
@@ -160,28 +165,37 @@ export class XmltvAssembler implements XmlHandler {
     } else if (this.#builder.lengthSec > 0) {
       this.#deliver(this.#builder.build(this.#startUnix + this.#builder.lengthSec));
     } else {
-      const programme = ownCopy(this.#builder.build(this.#startUnix));
-      this.#wait({ programme, line: this.#line });
+      // Its strings must not keep the chunks they were cut from.
+      const copy = JSON.stringify(this.#builder.build(this.#startUnix));
+      this.#wait({ programme: JSON.parse(copy) as Programme, line: this.#line, chars: copy.length });
     }
   }
 
   #wait(waiting: Waiting): void {
     const before = this.#waiting.get(waiting.programme.guideId);
-    if (before !== undefined) this.#rejectOpenEnd(before);
-    else if (this.#waiting.size >= maxWaiting) {
-      for (const [oldest, value] of this.#waiting) {
-        this.#rejectOpenEnd(value);
-        this.#waiting.delete(oldest);
-        break;
-      }
+    if (before !== undefined) this.#giveUp(before);
+    for (const oldest of this.#waiting.values()) {
+      if (this.#waiting.size < maxWaiting && this.#waitingChars + waiting.chars <= maxWaitingChars) break;
+      this.#giveUp(oldest);
     }
     this.#waiting.set(waiting.programme.guideId, waiting);
+    this.#waitingChars += waiting.chars;
+  }
+
+  #forget({ programme, chars }: Waiting): void {
+    this.#waiting.delete(programme.guideId);
+    this.#waitingChars -= chars;
+  }
+
+  #giveUp(waiting: Waiting): void {
+    this.#forget(waiting);
+    this.#rejectOpenEnd(waiting);
   }
 
   #endWaiting(guideId: GuideId, nextUnix: number): void {
     const waiting = this.#waiting.size === 0 ? undefined : this.#waiting.get(guideId);
     if (waiting === undefined || nextUnix <= waiting.programme.startUnix) return;
-    this.#waiting.delete(guideId);
+    this.#forget(waiting);
     if (nextUnix - waiting.programme.startUnix > maxOpenEndSec) this.#rejectOpenEnd(waiting);
     else this.#deliver({ ...waiting.programme, stopUnix: nextUnix });
   }
@@ -199,6 +213,7 @@ export class XmltvAssembler implements XmlHandler {
   }
 
   #idOf(id: string): GuideId {
+    if (id.length > maxIdChars) return ownCopy(id) as GuideId;
     const known = this.#ids.get(id);
     if (known !== undefined) return known;
     if (this.#ids.size >= maxIds) this.#ids.clear();

@@ -3,6 +3,7 @@ import type { GuideChannel } from '../model/programme.ts';
 import type { XmlAttributes } from './xml-attributes.ts';
 import { type XmlWant, xmlWant } from './xml-scanner.ts';
 
+const maxNames = 100;
 const looksLikeNumber = /^\d{1,5}(?:[.-]\d{1,4})?$/;
 
 /** Builds one `GuideChannel` from the children of a `channel` element. */
@@ -34,7 +35,7 @@ export class ChannelBuilder {
   close(name: string, written: string): void {
     const text = written.trim();
     if (text === '') return;
-    if (name === 'display-name' && !this.#names.includes(text)) this.#names.push(text);
+    if (name === 'display-name' && this.#names.length < maxNames && !this.#names.includes(text)) this.#names.push(text);
     if (name === 'lcn') this.#number ||= text;
     if (name === 'url') this.#url ||= text;
   }

@@ -19,6 +19,13 @@ const creditKinds: ReadonlySet<string> = new Set<Credit['kind']>([
   'guest',
 ]);
 
+/** Categories, keywords, people and ids of one programme; what is beyond is dropped. */
+const maxListed = 200;
+
+function addOnce(list: string[], text: string): void {
+  if (list.length < maxListed && !list.includes(text)) list.push(text);
+}
+
 const unitSeconds: Readonly<Record<string, number>> = { seconds: 1, minutes: 60, hours: 3600 };
 
 /** `2026`, `20260829`, `2026-08-29`, each with anything after it: the year, and the day where it is given. */
@@ -45,6 +52,7 @@ export class ProgrammeBuilder {
   #credits: Credit[] = [];
   #ids: Record<string, string> = {};
   #hasIds = false;
+  #idCount = 0;
   /** The element with structure we are in: `credits`, `rating`, `star-rating`. */
   #inside = '';
   /** The text element we are in: markup inside of it belongs to its text. */
@@ -184,10 +192,10 @@ export class ProgrammeBuilder {
         this.#descriptionRank = this.#rank;
         break;
       case 'category':
-        if (!this.#categories.includes(text)) this.#categories.push(text);
+        addOnce(this.#categories, text);
         break;
       case 'keyword':
-        if (!this.#keywords.includes(text)) this.#keywords.push(text);
+        addOnce(this.#keywords, text);
         break;
       case 'country':
       case 'language':
@@ -214,6 +222,7 @@ export class ProgrammeBuilder {
   }
 
   #credit(kind: Credit['kind'], name: string): void {
+    if (this.#credits.length >= maxListed) return;
     this.#credits.push(this.#role === '' ? { kind, name } : { kind, name, role: this.#role });
   }
 
@@ -250,7 +259,11 @@ export class ProgrammeBuilder {
       case '__proto__':
         break;
       default:
-        if (!this.#hasIds) this.#ids = {};
+        if (!this.#hasIds) {
+          this.#ids = {};
+          this.#idCount = 0;
+        }
+        if (this.#idCount++ >= maxListed) break;
         this.#hasIds = true;
         if (!Object.hasOwn(this.#ids, this.#system)) this.#ids[this.#system] = text;
     }

@@ -47,6 +47,7 @@ const firstYear = 1970;
 const lastYear = 2199;
 /** A guide of two weeks has a few dozen different days; a hostile one must not fill the memory. */
 const maxCached = 4096;
+const maxTimeChars = 60;
 
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 48;
@@ -156,6 +157,7 @@ export function xmltvTimeReader(zone = 'UTC'): XmltvTimeReader {
   };
 
   return (written) => {
+    if (written.length > maxTimeChars) return undefined;
     let text = written;
     if (Number.isNaN(digit(text, 0)) || text.charCodeAt(4) === 45) text = compact(text.trim());
     let digits = 8;

@@ -1,17 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { Reject } from '../../src/model/items.ts';
 import type { M3uEntry } from '../../src/text/m3u-entry.ts';
 import { type M3uSummary, readM3u } from '../../src/text/m3u-reader.ts';
+import { cutAt } from './pieces.ts';
 
-async function read(text: string | Buffer): Promise<{ entries: M3uEntry[]; rejects: Reject[]; summary: M3uSummary }> {
+interface Got {
+  readonly entries: M3uEntry[];
+  readonly rejects: Reject[];
+  readonly summary: M3uSummary;
+}
+
+async function readChunks(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Got> {
   const entries: M3uEntry[] = [];
   const rejects: Reject[] = [];
-  const summary = await readM3u([Buffer.from(text)], {
+  const summary = await readM3u(chunks, {
     entries: (batch) => void entries.push(...batch),
     reject: (reject) => void rejects.push(reject),
   });
   return { entries, rejects, summary };
 }
+
+const read = (text: string | Buffer): Promise<Got> => readChunks([Buffer.from(text)]);
 
 async function one(...lines: string[]): Promise<M3uEntry> {
   const { entries, rejects } = await read(['#EXTM3U', ...lines].join('\n'));
@@ -272,4 +284,79 @@ describe('readM3u', () => {
       expect(entries.map((entry) => entry.name)).to.deep.equal(['1', 'B']);
     });
   });
+});
+
+describe('readM3u on anything', () => {
+  const words = [
+    '#EXTM3U',
+    '#EXTINF:-1',
+    '#EXTGRP:',
+    '#EXTVLCOPT:http-user-agent=',
+    '#KODIPROP:',
+    '#EXTHTTP:{',
+    ' tvg-id=',
+    '"',
+    "'",
+    ',',
+    '\\',
+    '=',
+    ' ',
+    'Name',
+    'http://h/1.ts',
+    'udp://@1',
+    '|',
+    '&',
+    '%',
+    '%0a',
+    '\n',
+    '\n',
+    '\r',
+    'é',
+    '<',
+    '#EXT-X-TARGETDURATION:5',
+  ];
+
+  it('never throws, and does not depend on the chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...words), { maxLength: 60 }),
+        fc.array(fc.nat(), { maxLength: 10 }),
+        async (parts, cuts) => {
+          const bytes = Buffer.from(parts.join(''));
+          expect(await readChunks(cutAt(bytes, cuts))).to.deep.equal(await readChunks([bytes]));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 500 }),
+        fc.array(fc.nat(), { maxLength: 10 }),
+        async (bytes, cuts) => {
+          expect(await readChunks(cutAt(bytes, cuts))).to.deep.equal(await readChunks([bytes]));
+        },
+      ),
+    );
+  });
+
+  it('reads a hostile line in linear time', async () => {
+    const line = `#EXTINF:-1 a="${'" "'.repeat(100_000)}`;
+    const { entries } = await readChunks([Buffer.from(`${line},A\n${url}`)]);
+    expect(entries).to.have.length(1);
+  });
+
+  for (const name of ['free-tv.m3u8']) {
+    const file = path.join(
+      process.env['COAX_SHARED'] ?? path.join(import.meta.dirname, '../../../shared'),
+      'data/playlists',
+      name,
+    );
+    it(`takes or rejects each entry of ${name} (needs the shared playlists)`, async function () {
+      if (!existsSync(file)) this.skip();
+      const bytes = readFileSync(file);
+      const { entries, rejects, summary } = await readChunks([bytes]);
+      expect(entries.length + rejects.length).to.equal(bytes.toString().match(/^#EXTINF/gm)?.length);
+      expect(summary).to.deep.include({ form: 'playlist', truncated: false });
+    });
+  }
 });
