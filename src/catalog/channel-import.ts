@@ -82,7 +82,10 @@ export class ChannelImport {
     }
     this.#seen.add(id);
     const row = this.#database
-      .sql('SELECT provider_id, provider, overrides, position, gone_at FROM channel WHERE id = ?')
+      .sql(
+        `SELECT c.provider_id, c.provider, c.overrides, c.position, c.gone_at, s.locator
+         FROM channel c LEFT JOIN stream s ON s.channel_id = c.id AND s.position = 0 WHERE c.id = ?`,
+      )
       .get(id);
     if (row === undefined) return;
     if (row['provider'] !== provider || row['gone_at'] !== null) {
@@ -95,9 +98,8 @@ export class ChannelImport {
     }
     if (row['provider_id'] !== providerId || row['position'] !== position)
       this.#database.sql('UPDATE channel SET provider_id = ?, position = ? WHERE id = ?').run(providerId, position, id);
-    this.#database
-      .sql('UPDATE stream SET locator = ? WHERE channel_id = ? AND position = 0 AND locator <> ?')
-      .run(place, id, place);
+    if (row['locator'] !== place)
+      this.#database.sql('UPDATE stream SET locator = ? WHERE channel_id = ? AND position = 0').run(place, id);
   }
 
   /** Hides the channels that did not come, and removes those that have been hidden for long. */

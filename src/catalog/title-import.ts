@@ -51,7 +51,8 @@ export class TitleImport {
     this.#kind = kind;
   }
 
-  put(known: string | null, item: MovieItem | SeriesItem): void {
+  /** Returns the id of the title. */
+  put(known: string | null, item: MovieItem | SeriesItem): string {
     const { providerId, ...rest } = item;
     const { locator, ...stored } = { locator: undefined, ...rest };
     const provider = JSON.stringify(stored);
@@ -86,6 +87,7 @@ export class TitleImport {
       this.#changed++;
       this.#writeGroups(id, stored.groups);
     }
+    return id;
   }
 
   finish(now: number): PublishedPart {

@@ -1,11 +1,11 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Series } from '../catalog/contract.ts';
-import { episodeName, knownEpisodes, publishEpisodes } from '../catalog/episode-import.ts';
+import { publishEpisodes } from '../catalog/episode-import.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { SeriesId, SourceId } from '../model/ids.ts';
 import type { SourceReader } from '../sources/contract.ts';
-import { matchItems } from './identity.ts';
+import { matchEpisodes } from './episode-identity.ts';
 
 export interface EpisodeReadsOptions {
   readonly catalog: Pick<Catalog, 'series' | 'submit'>;
@@ -84,14 +84,7 @@ export class EpisodeReads {
     if (items.length === 0 && series.episodesReadAt !== null)
       throw new CoaxError('SOURCE_EMPTY', 'The provider sent no episodes');
     await catalog.submit((database) => {
-      const known = knownEpisodes(database, series.id);
-      const fresh = items.map((item) => ({
-        key: item.providerId,
-        name: episodeName(item.season, item.episode),
-        guideId: '',
-        group: '',
-      }));
-      const ids = matchItems(known, fresh).map((index) => (index === null ? null : (known[index]?.id ?? null)));
+      const ids = matchEpisodes(database, series.id, items);
       publishEpisodes(database, series, items, ids, Date.now());
     });
   }

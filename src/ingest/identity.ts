@@ -129,15 +129,18 @@ function pairAlike(sides: Sides): void {
   closeMatched(sides, matched);
 }
 
-/** True unless most of the names that are still there now stand beside another id: then the provider has numbered anew. */
-function areKeysTrusted({ known, fresh }: Sides): boolean {
+/**
+ * True unless most of the names that are still there now stand beside another id: then the provider has numbered anew. `paired` have
+ * kept theirs and are not looked at again.
+ */
+function areKeysTrusted({ known, fresh }: Sides, paired: number): boolean {
   const labels = new Set<string>();
   const keyed = new Set<string>();
   for (const { key, name, group } of known) {
     labels.add(name + separator + group);
     keyed.add([key, name, group].join(separator));
   }
-  let same = 0;
+  let same = paired;
   let moved = 0;
   for (const { key, name, group } of fresh) {
     if (keyed.has([key, name, group].join(separator))) same++;
@@ -146,9 +149,11 @@ function areKeysTrusted({ known, fresh }: Sides): boolean {
   return same >= moved;
 }
 
-function match(sides: Sides, trusted: boolean): void {
+function match(sides: Sides, isReturn: boolean): void {
+  const unchanged = pairUnique(sides, byAll);
+  const trusted = !isReturn && areKeysTrusted(sides, unchanged);
   for (let round = 0; round < maxRounds; round++) {
-    let found = pairUnique(sides, byAll) + pairUnique(sides, byNameGuideGroup) + pairUnique(sides, byNameGuide);
+    let found = pairUnique(sides, byNameGuideGroup) + pairUnique(sides, byNameGuide);
     for (const signature of trusted ? [byKeyName, byNameGroup, byName] : [byNameGroup, byName, byKeyName])
       found += pairUnique(sides, signature);
     if (round === 0) pairAlike(sides);
@@ -173,8 +178,8 @@ export function matchItems(
   for (let at = 0; at < known.length; at++) (isGone(at) ? gone : present).push(at);
   const result: (number | null)[] = fresh.map(() => null);
   const sides: Sides = { known: prepared(known, present), fresh: prepared(fresh, null), result };
-  match(sides, areKeysTrusted(sides));
+  match(sides, false);
   if (gone.length > 0 && sides.fresh.length > 0)
-    match({ known: prepared(known, gone), fresh: sides.fresh, result }, false);
+    match({ known: prepared(known, gone), fresh: sides.fresh, result }, true);
   return result;
 }

@@ -2,12 +2,14 @@ import { ChannelImport, countChannels, knownChannels } from '../catalog/channel-
 import type { JobCounts } from '../catalog/contract.ts';
 import type { Database } from '../catalog/database.ts';
 import type { KnownItem } from '../catalog/import.ts';
+import { publishEpisodes } from '../catalog/episode-import.ts';
 import { SourceStates } from '../catalog/source-states.ts';
 import { countTitles, knownTitles, TitleImport } from '../catalog/title-import.ts';
 import { toCoaxError } from '../errors.ts';
-import type { Reject } from '../model/items.ts';
+import type { EpisodeItem, Reject, SeriesItem } from '../model/items.ts';
 import type { SourceId } from '../model/ids.ts';
 import type { CatalogSummary } from '../sources/contract.ts';
+import { matchEpisodes } from './episode-identity.ts';
 import { judge } from './guards.ts';
 import { matchItems } from './identity.ts';
 import type { Problem } from './outcome.ts';
@@ -115,7 +117,16 @@ export class PartPublisher {
 
   #putTitles(part: 'movies' | 'series', staging: Staging, ids: readonly (string | null)[]) {
     const target = new TitleImport(this.#database, this.#sourceId, part === 'movies' ? 'movie' : 'series');
-    for (const [index, item] of staging.items(part)) target.put(ids[index] ?? null, item);
+    for (const [index, item] of staging.items(part)) {
+      const id = target.put(ids[index] ?? null, item);
+      if (part === 'series') this.#putEpisodes(id, item, staging.episodes(item.providerId));
+    }
     return target.finish(this.#now);
+  }
+
+  #putEpisodes(id: string, series: SeriesItem, items: readonly EpisodeItem[]): void {
+    if (items.length === 0) return;
+    const place = { id, sourceId: this.#sourceId, modifiedUnix: series.modifiedUnix ?? null };
+    publishEpisodes(this.#database, place, items, matchEpisodes(this.#database, id, items), this.#now);
   }
 }

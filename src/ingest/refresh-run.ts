@@ -45,6 +45,7 @@ async function stage(
       live: (items) => add('live', items),
       movies: (items) => add('movies', items),
       series: (items) => add('series', items),
+      episodes: (series, items) => staging.addEpisodes(series, items),
       reject: (reject) => rejects.add(reject),
     },
     context,

@@ -154,6 +154,14 @@ export class Refreshes implements RefreshService {
     return this.#options.config.current.sources.find((source) => source.id === id) ?? null;
   }
 
+  /** For a source that went without anyone asking to forget it first, or while a refresh of it had just begun. */
+  #forgetLate(id: SourceId): void {
+    if (this.jobs.ofSource(id) === null && this.#options.catalog.sourceState(id).parts.length === 0) return;
+    this.forget(id).catch((error: unknown) =>
+      this.#log.warn('the catalogue of a source could not be removed', { source: id, code: toCoaxError(error).code }),
+    );
+  }
+
   /** Before the first job, as it takes every table that no pointer leads to for an orphan. */
   async #sweep(): Promise<void> {
     const { catalogPath, config, workers } = this.#options;
@@ -215,6 +223,10 @@ export class Refreshes implements RefreshService {
       if (!source.enabled || (old?.enabled === true && access(old) === access(source))) continue;
       if (this.jobs.ofSource(id)?.state === 'running') this.#again.add(id);
       else this.jobs.refresh(id);
+    }
+    for (const { id } of before.sources) {
+      if (now.sources.some((one) => one.id === id)) continue;
+      this.#forgetLate(id as SourceId);
     }
     this.#look();
   }

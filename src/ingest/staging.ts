@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { Database } from '../catalog/database.ts';
 import { int, json, text } from '../catalog/row.ts';
-import type { LiveItem, MovieItem, SeriesItem } from '../model/items.ts';
+import type { EpisodeItem, LiveItem, MovieItem, SeriesItem } from '../model/items.ts';
 import type { Identifiable } from './identity.ts';
 
 export interface StagedItems {
@@ -35,6 +35,8 @@ export class Staging {
       `CREATE TABLE item (part TEXT, seq INTEGER, key TEXT, name TEXT, guide TEXT, grp TEXT, document TEXT,
          PRIMARY KEY (part, seq)) STRICT, WITHOUT ROWID`,
     );
+    this.#database.exec('CREATE TABLE episode (series TEXT, document TEXT) STRICT');
+    this.#database.exec('CREATE INDEX episode_series ON episode (series)');
   }
 
   add<Part extends StagedPart>(part: Part, from: number, items: readonly StagedItems[Part][]): void {
@@ -63,6 +65,21 @@ export class Staging {
   *items<Part extends StagedPart>(part: Part): Generator<readonly [index: number, item: StagedItems[Part]]> {
     for (const row of this.#database.sql('SELECT seq, document FROM item WHERE part = ? ORDER BY seq').each(part))
       yield [int(row, 'seq'), json(row, 'document') as StagedItems[Part]];
+  }
+
+  /** Episodes that stand in the list itself, by the provider's id of their series. */
+  addEpisodes(series: string, items: readonly EpisodeItem[]): void {
+    this.#database.write(() => {
+      const insert = this.#database.sql('INSERT INTO episode VALUES (?, ?)');
+      for (const item of items) insert.run(series, JSON.stringify(item));
+    });
+  }
+
+  episodes(series: string): EpisodeItem[] {
+    return this.#database
+      .sql('SELECT document FROM episode WHERE series = ? ORDER BY rowid')
+      .all(series)
+      .map((row) => json(row, 'document') as EpisodeItem);
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,4 @@
-import type { LiveItem, MovieItem, SeriesItem } from '../../src/model/items.ts';
+import type { EpisodeItem, LiveItem, MovieItem, SeriesItem } from '../../src/model/items.ts';
 import type { Programme } from '../../src/model/programme.ts';
 import type { CatalogSummary, LoginReport, SourceReader } from '../../src/sources/contract.ts';
 import type { GuideId } from '../../src/model/ids.ts';
@@ -9,6 +9,8 @@ export interface FakeProvider {
   readonly live?: readonly LiveItem[];
   readonly movies?: readonly MovieItem[];
   readonly series?: readonly SeriesItem[];
+  /** In the list itself, by the provider's id of their series. */
+  readonly listed?: Readonly<Record<string, readonly EpisodeItem[]>>;
   readonly summary?: Partial<CatalogSummary>;
   readonly programmes?: readonly Programme[];
   readonly rejects?: number;
@@ -27,6 +29,7 @@ export function fakeReader(provider: FakeProvider): SourceReader {
       await sink.live(provider.live ?? []);
       await sink.movies(provider.movies ?? []);
       await sink.series(provider.series ?? []);
+      for (const [id, items] of Object.entries(provider.listed ?? {})) await sink.episodes?.(id, items);
       for (let at = 1; at <= (provider.rejects ?? 0); at++) sink.reject({ what: 'channel', at, reason: 'no id' });
       await provider.beforeEnd?.(signal);
       return {

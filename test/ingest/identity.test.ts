@@ -79,6 +79,17 @@ describe('matchItems', () => {
     expect(matchItems(known, fresh, (index) => index < 2)).to.deep.equal([0, null, 2]);
   });
 
+  it('keeps 100,000 channels through a new order with new ids', function () {
+    this.timeout(20_000);
+    const known = Array.from({ length: 100_000 }, (_, index) =>
+      item(String(index), `Channel ${index}`, `guide-${index % 5_000}`, `Group ${index % 50}`),
+    );
+    // 7,919 shares no factor with the length: every index comes once.
+    const order = known.map((_, index) => (index * 7_919) % known.length);
+    const fresh = order.map((index, at) => ({ ...(known[index] ?? item('', '')), key: String(at) }));
+    expect(matchItems(known, fresh).every((index, at) => index === order[at])).to.equal(true);
+  });
+
   const word = fc.constantFrom('News', 'Sport', 'Film', 'Kids', 'Music', 'HD', 'One', 'Two', 'Ünal', '');
   const anyItem = fc.record({
     key: fc.nat(8).map(String),

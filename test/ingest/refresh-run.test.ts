@@ -208,6 +208,30 @@ describe('runRefresh', () => {
     expect([titles('a'), titles('b')]).to.deep.equal([['today'], ['another channel']]);
   });
 
+  it('publishes the episodes that stand in the list, and keeps their ids', async () => {
+    using temp = new TempCatalog();
+    const episode = (number: number, providerId: string) => ({
+      providerId,
+      season: 1,
+      episode: number,
+      title: `Part ${number}`,
+      ext: 'mkv',
+      locator: { kind: 'url' as const, url: `http://provider/${providerId}` },
+    });
+    const seen: string[][] = [];
+    for (const listed of [
+      [episode(1, 'a'), episode(2, 'b')],
+      [episode(2, 'x'), episode(1, 'y')],
+    ]) {
+      await refresh(temp, { series: [series('S')], listed: { 'id-S': listed } });
+      const [known] = temp.catalog.series.list({}).items;
+      if (known === undefined) throw new Error('there is no series');
+      seen.push(temp.catalog.series.episodes(known.id, {}).items.map(({ id, title }) => `${id} ${title}`));
+      expect(temp.catalog.series.needsEpisodes(known, now)).to.equal(false);
+    }
+    expect([seen[0]?.length, seen[0]]).to.deep.equal([2, seen[1]]);
+  });
+
   it('shows a concurrent reader the old lineup or the new one, and nothing between', async () => {
     using temp = new TempCatalog();
     await refresh(temp, { live: many(30), programmes: programmes('a', today, 30) });

@@ -167,6 +167,15 @@ describe('Refreshes', () => {
       .with.property('code', 'NOT_FOUND');
   });
 
+  it('removes the catalogue of a source that is not configured any more', async () => {
+    await using bench = new Bench(source('a'), source('b'));
+    bench.refreshes.start();
+    await clock.tickAsync(10);
+    bench.configure(source('b'));
+    await clock.tickAsync(10);
+    expect(bench.tasks.at(-1)).to.deep.include({ kind: 'remove', sourceIds: ['a'] });
+  });
+
   it('cancels the job of a source that goes, then removes its catalogue', async () => {
     await using bench = new Bench(source('a'));
     bench.answer = () => new Promise(() => {});
