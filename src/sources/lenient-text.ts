@@ -71,9 +71,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 // oxlint-disable-next-line no-control-regex
 const notText = /[\u0000-\u0008\u000e-\u001f\u007f\ufffd]/;
 
+/** A word as people write it, which by chance may also be base64: "Wild" is that of "Z)]". */
+const plainWord = /^(?:[A-Z]?[a-z]{2,}\d*|[A-Z]{4,})$/;
+const lettersOnly = /^[\p{L}\p{N} ]+$/u;
+
 /**
  * Text of a field that should be base64 and sometimes is plain (`title` of a guide listing). It is decoded only if it is whole,
- * unambiguous base64 of readable UTF-8; a plain word like "News" stays, since decoding it gives no text.
+ * unambiguous base64 of readable UTF-8; of a plain word, only if that gives letters.
  */
 export function base64OrPlain(value: unknown): string | undefined {
   const text = asText(value);
@@ -85,7 +89,8 @@ export function base64OrPlain(value: unknown): string | undefined {
   if (bytes.toString('base64').replace(/=+$/, '') !== packed.replace(/=+$/, '')) return text;
   try {
     const decoded = utf8.decode(bytes);
-    return notText.test(decoded) ? text : asText(decoded);
+    const doubtful = plainWord.test(packed) && !lettersOnly.test(decoded);
+    return doubtful || notText.test(decoded) ? text : asText(decoded);
   } catch {
     return text;
   }

@@ -45,6 +45,8 @@ export interface ProviderBody {
 }
 
 const headBytes = 1_024;
+/** Panels build playlists and guides when asked, which takes minutes for large ones: so many times longer they may be silent first. */
+const builtOnRequest = 3;
 
 /** Reads lists, guides and API answers of one provider: failover between its addresses, retries, and answers told from excuses. */
 export class ProviderClient {
@@ -134,7 +136,7 @@ export class ProviderClient {
     const { signal, expect } = request;
     if (signal.aborted) throw new CoaxError('CANCELLED');
     const maxBytes = Math.min(request.maxBytes ?? Infinity, this.#options.maxBytes);
-    const { chunks: raw, host, status, headers } = await this.#open(url, signal, maxBytes);
+    const { chunks: raw, host, status, headers } = await this.#open(url, request, maxBytes);
     const unpacked = unpack(undoEncoding(raw, headers['content-encoding'], host), { maxBytes, signal });
     const ok = status >= 200 && status < 300;
     let start: string;
@@ -169,7 +171,7 @@ export class ProviderClient {
 
   async #open(
     url: string,
-    signal: AbortSignal,
+    { signal, expect }: ProviderRequest,
     maxBytes: number,
   ): Promise<{ chunks: Bytes; host: string; status: number; headers: Readonly<Record<string, unknown>> }> {
     const { silenceMs } = this.#options;
@@ -181,7 +183,8 @@ export class ProviderClient {
     }
     const host = hostOf(url);
     const headers = this.#headersFor(host);
-    const answer = await getOverHttp({ url, headers, signal, timeoutMs: silenceMs });
+    const timeoutMs = expect === 'json' ? silenceMs : silenceMs * builtOnRequest;
+    const answer = await getOverHttp({ url, headers, signal, timeoutMs });
     const length = Number(answer.headers['content-length'] ?? 0);
     if (length > maxBytes) {
       answer.body.destroy();
