@@ -2,6 +2,8 @@ import type { JsonItem, JsonItemsOptions, JsonItemsSummary } from './json-items.
 
 const quote = 34;
 const comma = 44;
+/** Characters of a long string that are kept to count the backslashes before its end. */
+const stringTail = 64;
 
 /** Where the scan is: outside of all, between the items of the list, inside an item, inside the object that may hold the list, behind the end. */
 type Place = 'start' | 'list' | 'item' | 'object' | 'discard' | 'end';
@@ -265,17 +267,22 @@ export class JsonSplitter {
 
   /** Lets go of the text that is not needed any more. */
   #forget(): void {
-    if (this.#place === 'object' && this.#string < 0) this.#keep(this.#at);
-    const keepFrom =
-      this.#place === 'item' || this.#place === 'object'
-        ? this.#from
-        : this.#place === 'discard' && this.#string >= 0
-          ? Math.max(this.#string, this.#at - 64)
-          : this.#at;
+    if (this.#place === 'object') {
+      if (this.#string < 0) this.#keep(this.#at);
+      // A string that is longer than the whole object may be: only its end is looked for.
+      else if (this.#at - this.#from > this.#maxObject) this.#keep(this.#at - stringTail);
+    }
+    const keepFrom = this.#keepFrom();
     this.#text = this.#text.slice(keepFrom);
     this.#at -= keepFrom;
     this.#from = Math.max(0, this.#from - keepFrom);
     if (this.#string >= 0) this.#string = Math.max(0, this.#string - keepFrom);
     this.#seams = this.#seams.map((seam) => seam - keepFrom);
+  }
+
+  #keepFrom(): number {
+    if (this.#place === 'item' || this.#place === 'object') return this.#from;
+    if (this.#place === 'discard' && this.#string >= 0) return Math.max(this.#string, this.#at - stringTail);
+    return this.#at;
   }
 }

@@ -11,7 +11,7 @@ import type { XmltvTimeReader } from './xmltv-time.ts';
 export const maxOpenEndSec = 24 * 3600;
 /** Programmes that wait for the next one of their channel; above this the oldest is rejected. */
 const maxWaiting = 20_000;
-const maxWaitingChars = 32 * 1024 * 1024;
+const maxWaitingChars = 8 * 1024 * 1024;
 /** Channel ids that are kept to share one string; above this they start anew. */
 const maxIds = 100_000;
 /** Longer ids are not kept. */
