@@ -1,22 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { expect } from 'chai';
-import { LeasePool } from '../../src/accounts/lease-pool.ts';
-import type { Lease } from '../../src/accounts/lease.ts';
-import { CoaxError, type ErrorCode } from '../../src/errors.ts';
+import { CoaxError } from '../../src/errors.ts';
 import { BaseUrlHealth } from '../../src/sources/base-url-health.ts';
-import {
-  type OpenedMedia,
-  openMedia,
-  type OpenMediaOptions,
-  parseContentRange,
-} from '../../src/sources/media-client.ts';
+import { parseContentRange } from '../../src/sources/media-client.ts';
 import { openMediaSockets } from '../../src/sources/media-client-hop.ts';
-import { judgeMedia } from '../../src/sources/media-peek.ts';
-import { account, FakeSession, viewer } from '../accounts/fake-session.ts';
+import { type Provider, stageMedia } from './media-stage.ts';
 
 /** A key and a certificate nobody has signed, as one PEM; null where there is no openssl. */
 function certificate(): string | null {
@@ -26,99 +17,8 @@ function certificate(): string | null {
   return made.status === 0 ? made.stdout : null;
 }
 
-/** A provider that counts its own sockets. */
-class Provider {
-  readonly server: Server;
-  readonly sockets = new Set<Socket>();
-  readonly requests: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
-  most = 0;
-
-  constructor(server: Server) {
-    this.server = server;
-    server.on('connection', (socket) => {
-      this.sockets.add(socket);
-      this.most = Math.max(this.most, this.sockets.size);
-      socket.on('error', () => {});
-      socket.once('close', () => this.sockets.delete(socket));
-    });
-  }
-
-  url(path = '/live'): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${path}`;
-  }
-
-  /** Resolves when no socket is left. */
-  async idle(): Promise<void> {
-    while (this.sockets.size > 0) await once([...this.sockets][0]!, 'close');
-  }
-}
-
 describe('the media client', () => {
-  const providers: Provider[] = [];
-  let lease: Lease;
-  let pool: LeasePool;
-
-  beforeEach(() => {
-    pool = new LeasePool({ waitMs: 100, coolingFloorMs: 30, coolingCapMs: 30_000 });
-    pool.setAccounts([account('a', 1)]);
-    lease = pool.tryAcquire(new FakeSession('1', viewer('ann')).request(['a']))!;
-  });
-  afterEach(async () => {
-    lease.end();
-    await lease.released;
-    expect(openMediaSockets.size).to.equal(0);
-    for (const { server, sockets } of providers.splice(0)) {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    }
-  });
-
-  async function listen(server: Server): Promise<Provider> {
-    const provider = new Provider(server);
-    providers.push(provider);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return provider;
-  }
-
-  async function serve(handle: RequestListener): Promise<Provider> {
-    const provider: Provider = await listen(
-      createServer((request, response) => {
-        provider.requests.push({ url: request.url ?? '', headers: request.headers });
-        handle(request, response);
-      }),
-    );
-    return provider;
-  }
-
-  /** A server that speaks for itself, after the head of the request has come. */
-  const raw = (speak: (socket: Socket) => void): Promise<Provider> =>
-    listen(createTcpServer((socket) => socket.once('data', () => speak(socket))));
-
-  const open = (
-    urls: string | readonly string[],
-    more: Partial<OpenMediaOptions> = {},
-    headers = {},
-  ): Promise<OpenedMedia> =>
-    openMedia(
-      { kind: 'http', urls: [urls].flat(), headers: { 'user-agent': 'VLC/3.0', ...headers } },
-      { owner: lease, signal: new AbortController().signal, connectTimeoutMs: 2_000, ...more },
-    );
-
-  async function codeOf(promise: Promise<unknown>): Promise<ErrorCode | undefined> {
-    const error = await promise.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    return error instanceof CoaxError ? error.code : undefined;
-  }
-
-  async function read(body: IncomingMessage): Promise<string> {
-    let text = '';
-    for await (const chunk of body) text += String(chunk);
-    return text;
-  }
+  const { listen, serve, raw, open, codeOf, read, lease } = stageMedia();
 
   it('asks for the bytes as they are, on a connection of its own, with the headers of the source', async () => {
     const provider = await serve((_, response) => response.end('media'));
@@ -139,12 +39,12 @@ describe('the media client', () => {
   it('leaves no socket behind once the body is over (C5 15)', async () => {
     const provider = await serve((_, response) => response.end('media'));
     const opened = await open(provider.url());
-    expect(lease.state).to.equal('open');
+    expect(lease().state).to.equal('open');
     const closed = once(opened.socket, 'close');
     await read(opened.body);
     await Promise.all([closed, provider.idle()]);
     expect(openMediaSockets.size).to.equal(0);
-    expect(lease.state).to.equal('granted');
+    expect(lease().state).to.equal('granted');
   });
 
   it('tells what the answer says of itself', async () => {
@@ -227,7 +127,7 @@ describe('the media client', () => {
         response.writeHead(302, { location: 'http://127.0.0.1:1/x' }).end(),
       );
       expect(await codeOf(open(provider.url()))).to.equal('UPSTREAM_UNREACHABLE');
-      expect(lease.state).to.equal('granted');
+      expect(lease().state).to.equal('granted');
     });
 
     for (const location of ['ftp://127.0.0.1/x', 'http://', 'file:///etc/passwd']) {
@@ -332,7 +232,7 @@ describe('the media client', () => {
     it('are UPSTREAM_UNREACHABLE when the head does not come in time, and the socket is gone', async () => {
       const provider = await serve(() => {});
       expect(await codeOf(open(provider.url(), { headerTimeoutMs: 30 }))).to.equal('UPSTREAM_UNREACHABLE');
-      expect(lease.state).to.equal('granted');
+      expect(lease().state).to.equal('granted');
       await provider.idle();
     });
 
@@ -372,7 +272,7 @@ describe('the media client', () => {
       const gone = new AbortController();
       when(gone);
       expect(await codeOf(open(provider.url(), { signal: gone.signal }))).to.equal('CANCELLED');
-      expect(lease.state).to.equal('granted');
+      expect(lease().state).to.equal('granted');
       expect(openMediaSockets.size).to.equal(0);
       await provider.idle();
     }
@@ -404,7 +304,7 @@ describe('the media client', () => {
     });
 
     it('by the end of the lease leaves no socket while it waits for the head', async () => {
-      const provider = await serve(() => lease.end());
+      const provider = await serve(() => lease().end());
       expect(await codeOf(open(provider.url()))).to.not.equal(undefined);
       await provider.idle();
     });
@@ -412,83 +312,10 @@ describe('the media client', () => {
     it('by the end of the lease after the head breaks the body off', async () => {
       const provider = await serve((_, response) => response.write('media'));
       const opened = await open(provider.url());
-      lease.end();
-      await lease.released;
+      lease().end();
+      await lease().released;
       await provider.idle();
       expect(opened.body.destroyed || opened.body.readableAborted).to.equal(true);
-    });
-  });
-
-  describe('the judge', () => {
-    const judge = (opened: OpenedMedia, firstByteTimeoutMs = 1_000) =>
-      judgeMedia(opened, { expects: 'live', firstByteTimeoutMs, signal: new AbortController().signal });
-    const ts = Buffer.alloc(188 * 10, 1).map((byte, index) => (index % 188 === 0 ? 0x47 : byte)) as unknown as Buffer;
-
-    it('leaves the first bytes in the body', async () => {
-      const provider = await serve((_, response) => {
-        response.write(ts.subarray(0, 100));
-        setImmediate(() => response.end(ts.subarray(100)));
-      });
-      const opened = await open(provider.url());
-      expect(await judge(opened)).to.deep.equal({ kind: 'media', container: 'mpegts', offset: 0 });
-      expect(Buffer.concat(await opened.body.toArray()).equals(Buffer.from(ts))).to.equal(true);
-    });
-
-    for (const length of ['with', 'without']) {
-      it(`reads a body of one packet ${length} a length to its end`, async () => {
-        const provider = await raw((socket) => {
-          const head = length === 'with' ? 'HTTP/1.1 200 OK\r\nContent-Length: 188\r\n\r\n' : 'HTTP/1.0 200 OK\r\n\r\n';
-          socket.end(Buffer.concat([Buffer.from(head), ts.subarray(0, 188)]));
-        });
-        const opened = await open(provider.url());
-        expect(await judge(opened)).to.include({ kind: 'media' });
-        expect(Buffer.concat(await opened.body.toArray())).to.have.length(188);
-      });
-    }
-
-    it('finds a stream behind a PHP warning that came first', async () => {
-      const provider = await serve((_, response) => {
-        response.write('<b>Warning</b>: something is deprecated\n'.repeat(30));
-        setTimeout(() => response.write(ts), 20);
-      });
-      const opened = await open(provider.url());
-      expect(await judge(opened)).to.include({ kind: 'media', container: 'mpegts' });
-    });
-
-    it('quotes the page of an error', async () => {
-      const provider = await serve((_, response) => response.writeHead(403).end('Blocked in your country'));
-      const verdict = await judge(await open(provider.url()));
-      expect(verdict.kind === 'refused' && verdict.error.message).to.contain('Blocked in your country');
-      await lease.closeSocket();
-      expect(lease.reopenDelayMs).to.equal(0);
-    });
-
-    it('says UPSTREAM_STALLED when no byte comes', async () => {
-      const provider = await serve((_, response) => response.writeHead(200).flushHeaders());
-      expect(await codeOf(judge(await open(provider.url()), 30))).to.equal('UPSTREAM_STALLED');
-    });
-
-    it('calls an empty body one', async () => {
-      const provider = await serve((_, response) => response.end());
-      const verdict = await judge(await open(provider.url()));
-      expect(verdict.kind === 'refused' && verdict.error.message).to.contain('empty');
-    });
-
-    it('says UPSTREAM_UNREACHABLE when the connection breaks before the first byte', async () => {
-      const provider = await raw((socket) => {
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n');
-        setTimeout(() => socket.resetAndDestroy(), 20);
-      });
-      expect(await codeOf(judge(await open(provider.url())))).to.equal('UPSTREAM_UNREACHABLE');
-    });
-
-    it('is CANCELLED by an abort', async () => {
-      const provider = await serve((_, response) => response.writeHead(200).flushHeaders());
-      const gone = new AbortController();
-      const opened = await open(provider.url());
-      const judging = judgeMedia(opened, { expects: 'live', firstByteTimeoutMs: 1_000, signal: gone.signal });
-      gone.abort();
-      expect(await codeOf(judging)).to.equal('CANCELLED');
     });
   });
 });
