@@ -29,6 +29,7 @@ import type { EpisodeId, MovieId, SourceId } from './model/ids.ts';
 import type { SessionView } from './model/session-view.ts';
 import { Relays } from './relay/relays.ts';
 import type { LoginReport } from './sources/contract.ts';
+import { demoPictureOf } from './sources/demo/picture.ts';
 import { createReader, createResolver } from './sources/factory.ts';
 import { SourceDirectory } from './sources/source-directory.ts';
 import { version } from './version.ts';
@@ -162,6 +163,7 @@ export class App {
       folder: join(dataDir, 'logos'),
       config: () => config.current,
       log: this.#log.child({ part: 'logos' }),
+      builtIn: demoPictureOf,
     });
     this.#server = new HttpServer(createApplication(this.#services(), options.adminToken));
     this.#metrics.sampleFrom(() =>

@@ -27,6 +27,8 @@ export interface LogosOptions {
   readonly folder: string;
   readonly config: () => Config;
   readonly log: Log;
+  /** Pictures that Coax makes itself, as data URLs; null for every other address. */
+  readonly builtIn?: (address: string) => string | null;
 }
 
 /**
@@ -64,7 +66,8 @@ export class Logos {
   }
 
   async #find(address: string): Promise<Logo | null> {
-    if (address.startsWith('data:')) return fromDataUrl(address);
+    const own = this.#options.builtIn?.(address) ?? (address.startsWith('data:') ? address : null);
+    if (own !== null) return fromDataUrl(own);
     if (!URL.canParse(address) || this.#failed.has(address)) return null;
     const path = join(this.#options.folder, createHash('sha256').update(address).digest('hex').slice(0, 40));
     const kept = await readFile(path).catch(() => null);

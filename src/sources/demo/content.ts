@@ -1,7 +1,7 @@
 import type { GuideId } from '../../model/ids.ts';
 import type { EpisodeItem, LiveItem, MovieItem, SeriesItem } from '../../model/items.ts';
 import type { ClipName } from './clips.ts';
-import { demoPicture } from './picture.ts';
+import { demoPictureAddress } from './picture.ts';
 
 /** Length of the demo movie: 100 loops. */
 export const movieSec = 640;
@@ -27,7 +27,7 @@ export function demoLiveItems(): LiveItem[] {
     providerId: `demo-${clip}`,
     name,
     number,
-    logo: demoPicture(clip),
+    logo: demoPictureAddress(clip),
     groups: [group],
     guideId,
     guideName: name,
@@ -41,7 +41,7 @@ export const demoMovies = (): MovieItem[] => [
     title: 'A Drift of Colours',
     ext: 'ts',
     groups: ['Demo'],
-    poster: demoPicture('colours', 240, 360),
+    poster: demoPictureAddress('colours', 240, 360),
     plot: 'Four colours drift past each other for ten minutes and forty seconds. Made for trying out playing, pausing and seeking.',
     year: 2026,
     durationSec: movieSec,
@@ -54,7 +54,7 @@ export const demoSeries = (): SeriesItem[] => [
     providerId: 'demo-series',
     title: 'The Test Card Files',
     groups: ['Demo'],
-    poster: demoPicture('bars', 240, 360),
+    poster: demoPictureAddress('bars', 240, 360),
     plot: 'Two short episodes from the life of a test card.',
     year: 2026,
     modifiedUnix: 1_767_225_600,
@@ -73,7 +73,7 @@ export function demoEpisodes(): EpisodeItem[] {
     title,
     ext: 'ts',
     plot,
-    poster: demoPicture(clip, 320, 180),
+    poster: demoPictureAddress(clip, 320, 180),
     airDate: `2026-01-0${n + 1}`,
     durationSec: episodeSec,
     locator: { kind: 'demo', clip, durationSec: episodeSec },

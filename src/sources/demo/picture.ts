@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
-import type { ClipName } from './clips.ts';
+import { type ClipName, clipNames } from './clips.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];
 /** The colour at a place; `x` and `y` run from 0 to 1. */
@@ -76,4 +76,16 @@ function part(type: string, body: Buffer): Buffer {
   const check = Buffer.alloc(4);
   check.writeUInt32BE(crc32(named));
   return Buffer.concat([length, named, check]);
+}
+
+/** How the catalogue names a picture: it is made when somebody looks at it. */
+export function demoPictureAddress(name: ClipName, width = 256, height = 256): string {
+  return `demo:${name}/${width}x${height}`;
+}
+
+/** The picture of an address made by `demoPictureAddress`, as a data URL; null for any other address. */
+export function demoPictureOf(address: string): string | null {
+  const match = /^demo:(\w+)\/(\d{1,3})x(\d{1,3})$/.exec(address);
+  const name = clipNames.find((known) => known === match?.[1]);
+  return match === null || name === undefined ? null : demoPicture(name, Number(match[2]), Number(match[3]));
 }

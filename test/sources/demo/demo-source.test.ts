@@ -6,6 +6,7 @@ import type { GuideChannel, Programme } from '../../../src/model/programme.ts';
 import { clipNames } from '../../../src/sources/demo/clips.ts';
 import { demoChannels } from '../../../src/sources/demo/content.ts';
 import { DemoReader, DemoResolver } from '../../../src/sources/demo/demo-source.ts';
+import { demoPictureOf } from '../../../src/sources/demo/picture.ts';
 import { demoProgrammes } from '../../../src/sources/demo/guide.ts';
 
 const context = { signal: new AbortController().signal, progress: () => {} };
@@ -36,15 +37,21 @@ describe('the demo source', () => {
     expect(summary).to.deep.equal({ live: 'complete', movies: 'complete', series: 'complete', problems: [] });
   });
 
-  it('has logos that are PNG files', async () => {
+  it('has logos that are short addresses of PNG files made when asked for', async () => {
     const { live } = await readAll();
     for (const { logo } of live) {
-      const bytes = Buffer.from(logo?.split('base64,')[1] ?? '', 'base64');
+      const bytes = Buffer.from(demoPictureOf(logo ?? '')?.split('base64,')[1] ?? '', 'base64');
       expect(bytes.length).to.be.below(10_000);
       expect(bytes.subarray(1, 4).toString()).to.equal('PNG');
       const length = bytes.readUInt32BE(33);
       expect(bytes.toString('latin1', 37, 41)).to.equal('IDAT');
       expect(inflateSync(bytes.subarray(41, 41 + length)).length).to.equal(256 * (1 + 256 * 3));
+    }
+  });
+
+  it('knows no picture of another address', () => {
+    for (const address of ['demo:none/10x10', 'demo:bars', 'demo:bars/99999x1', 'http://h/demo:bars/1x1']) {
+      expect(demoPictureOf(address), address).to.equal(null);
     }
   });
 
