@@ -377,7 +377,7 @@ describe('the lease pool, whatever happens in whatever order', () => {
         for (const one of steps) await world.run(one);
         await world.quiesce();
       }),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
   });
 });
