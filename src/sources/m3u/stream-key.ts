@@ -22,14 +22,14 @@ const decode = (text: string): string => {
 };
 
 function stableQuery(query: string): string {
-  const kept = query
-    .split('&')
-    .map((pair): [string, string] => {
-      const equals = pair.indexOf('=');
-      return equals < 0 ? [decode(pair), ''] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
-    })
+  const pairs = query.split('&').map((pair): [string, string] => {
+    const equals = pair.indexOf('=');
+    return equals < 0 ? [decode(pair), ''] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+  });
+  const isPair = ['u', 'p'].every((wanted) => pairs.some(([name]) => name.toLowerCase() === wanted));
+  const kept = pairs
     .filter(([name, value]) => {
-      if (name === '' || secretNames.test(name)) return false;
+      if (name === '' || secretNames.test(name) || (isPair && /^[up]$/i.test(name))) return false;
       if (namingNames.test(name)) return true;
       return !unixTime.test(value) && !tokenLike(value) && !(value === '' && tokenLike(name));
     })
@@ -37,7 +37,8 @@ function stableQuery(query: string): string {
   return kept.sort().join('&');
 }
 
-const xtreamTyped = /^(.*)\/(live|movie|series)\/[^/]+\/[^/]+\/([^/]+?)(?:\.(?:ts|m3u8))?$/i;
+/** A panel's ids are numbers; `/live/a/b/index.m3u8` is a folder of some other server. */
+const xtreamTyped = /^(.*)\/(live|movie|series)\/[^/]+\/[^/]+\/(\d{1,12}(?:\.\w{1,8})?)$/i;
 const xtreamShort = /^\/([^/]+)\/[^/]+\/(\d{1,12})(?:\.(?:ts|m3u8))?$/;
 /** First segments that name a place on a server, so that `/hls/news/101.m3u8` is no login. */
 const placeNames =
@@ -73,7 +74,7 @@ export function streamIdentity(address: string): string {
   const suffix = rest === '' ? '' : `?${rest}`;
   if (typed) {
     const [, prefix = '', type = '', file = ''] = typed;
-    return `${family}//${host}${stablePath(prefix)}/${type.toLowerCase()}/${decode(file)}${suffix}`;
+    return `${family}//${host}${stablePath(prefix)}/${type.toLowerCase()}/${file.replace(/\.(?:ts|m3u8)$/i, '')}${suffix}`;
   }
   const short = xtreamShort.exec(path);
   if (short && !placeNames.test(short[1] ?? '')) return `${family}//${host}/live/${short[2]}${suffix}`;

@@ -34,7 +34,7 @@ function queryPairs(query: string): Map<string, string> {
   return pairs;
 }
 
-const streamPath = /^(.*?)\/(?:live|movie|series|timeshift)\/([^/]+)\/([^/]+)\/(?:.*\/)?[^/]+$/i;
+const streamPath = /^(.*?)\/(?:live|movie|series|timeshift)\/([^/]+)\/([^/]+)\/(?:.*\/)?\d+(?:\.\w+)?$/i;
 
 function loginOfUserinfo(userinfo: string | undefined): XtreamLogin | undefined {
   if (userinfo === undefined) return undefined;

@@ -1,6 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { streamIdentity, streamKey } from '../../../src/sources/m3u/stream-key.ts';
+import { readM3u } from '../../../src/text/m3u-reader.ts';
 
 const same: readonly (readonly [why: string, first: string, second: string])[] = [
   ['a new token', 'http://h/a/one.m3u8?token=abc', 'http://h/a/one.m3u8?token=xyz'],
@@ -33,6 +36,7 @@ const same: readonly (readonly [why: string, first: string, second: string])[] =
     'http://h/one?ch=5&zz=f1b2c3d4e5f6a7b8c9d0e1f3',
   ],
   ['a moment in an unknown parameter', 'http://h/one?ch=5&zz=1700000000', 'http://h/one?ch=5&zz=1700009999'],
+  ['a login as u and p', 'http://h/s?channel=a&u=bob&p=secret1', 'http://h/s?channel=a&u=ann&p=secret2'],
   ['percent-encoding', 'http://h/a%20b.ts', 'http://h/a b.ts'],
 ];
 const different: readonly (readonly [why: string, first: string, second: string])[] = [
@@ -53,6 +57,11 @@ const different: readonly (readonly [why: string, first: string, second: string]
   ],
   ['another multicast group', 'udp://@239.0.0.1:1234', 'udp://@239.0.0.2:1234'],
   ['another protocol', 'udp://@239.0.0.1:1234', 'rtp://@239.0.0.1:1234'],
+  [
+    'another folder below one called live',
+    'http://h/live/ch-1/one.isml/index.m3u8',
+    'http://h/live/ch-2/two.isml/index.m3u8',
+  ],
   ['another port', 'http://h:8080/one.ts', 'http://h:8081/one.ts'],
 ];
 
@@ -130,5 +139,20 @@ describe('the key of a stream', () => {
         },
       ),
     );
+  });
+
+  it('tells the addresses of a real playlist apart (free-tv.m3u8 of the shared data; skipped where that is not)', async function () {
+    const shared = process.env['COAX_SHARED'] ?? join(import.meta.dirname, '../../../../shared');
+    const file = join(shared, 'data/playlists/free-tv.m3u8');
+    if (!existsSync(file)) this.skip();
+    const addresses = new Set<string>();
+    await readM3u([readFileSync(file)], {
+      entries: (entries) => {
+        for (const { url } of entries) addresses.add(url);
+      },
+      reject: () => {},
+    });
+    expect(addresses.size).to.be.greaterThan(1_000);
+    expect(new Set([...addresses].map(streamKey)).size).to.be.at.least(addresses.size * 0.998);
   });
 });
