@@ -15,7 +15,7 @@ export const catalogFileName = 'catalog.db';
 
 /** Opens catalog.db for a worker, which may wait for the lock. The caller closes it. */
 export function openCatalogFile(path: string): Database {
-  const database = Database.open(path, { busyTimeoutMs: 10_000, cacheKiB: 32_768 });
+  const database = Database.open(path, { busyTimeoutMs: 60_000, cacheKiB: 32_768 });
   try {
     migrate(database);
     return database;

@@ -112,6 +112,8 @@ export class Database {
         database.exec(`PRAGMA synchronous = ${options.scratch === true ? 'OFF' : 'NORMAL'}`);
         database.exec(`PRAGMA cache_size = ${-Math.trunc(options.cacheKiB ?? 8_192)}`);
         database.exec('PRAGMA trusted_schema = OFF');
+        // Sorting must not need a folder for temporary files: a container may have none.
+        database.exec('PRAGMA temp_store = MEMORY');
         // The log shrinks again after a large import.
         database.exec('PRAGMA journal_size_limit = 8388608');
         return new Database(database);

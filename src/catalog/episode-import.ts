@@ -50,8 +50,8 @@ export function publishEpisodes(
         id,
         series.id,
         series.sourceId,
-        season,
-        episode,
+        Math.trunc(season) || 0,
+        Math.trunc(episode) || 0,
         providerId,
         JSON.stringify(stored),
         JSON.stringify(locator),
@@ -61,5 +61,5 @@ export function publishEpisodes(
     if (!seen.has(known.id)) database.sql('DELETE FROM episode WHERE id = ?').run(known.id);
   database
     .sql('UPDATE title SET episodes_read_at = ?, episodes_modified = ? WHERE id = ?')
-    .run(now, series.modifiedUnix, series.id);
+    .run(now, series.modifiedUnix === null ? null : Math.trunc(series.modifiedUnix), series.id);
 }

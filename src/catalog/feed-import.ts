@@ -86,12 +86,14 @@ export class FeedImport {
     const { fromUnix, toUnix } = this.#options;
     for (const programme of programmes) {
       const { guideId, startUnix, stopUnix, title, ...detail } = programme;
-      if (stopUnix <= fromUnix || startUnix >= toUnix || stopUnix <= startUnix) continue;
+      // Written so that a time that is no number is left out as well.
+      if (!(stopUnix > startUnix && stopUnix > fromUnix && startUnix < toUnix)) continue;
       if (!this.keeps(guideId)) continue;
       const number = this.#numbers.get(guideId) ?? 0;
-      const stop = Math.min(stopUnix, startUnix + longestProgrammeSec);
+      const start = Math.trunc(startUnix);
+      const stop = Math.trunc(Math.min(stopUnix, startUnix + longestProgrammeSec));
       const rest = JSON.stringify(detail);
-      this.#pending.push([number, startUnix, stop, title, rest === '{}' ? null : rest]);
+      this.#pending.push([number, start, stop, title, rest === '{}' ? null : rest]);
       if (this.#pending.length >= chunkRows) this.#flush();
     }
   }

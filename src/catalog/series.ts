@@ -65,7 +65,7 @@ export class SeriesShelf implements SeriesReads {
     if (series.episodesReadAt === null) return true;
     if (series.modifiedUnix === null) return now - series.episodesReadAt > episodesFreshMs;
     const row = this.#database.sql('SELECT episodes_modified FROM title WHERE id = ?').get(series.id);
-    return row?.['episodes_modified'] !== series.modifiedUnix;
+    return row?.['episodes_modified'] !== Math.trunc(series.modifiedUnix);
   }
 
   /** Queued; adds to what is known of the file. */

@@ -18,6 +18,8 @@ const spareGuideChannels = 1_000;
 
 export interface GuideOutcome {
   readonly programmes: number;
+  /** Whether what is in use is what the provider says now. */
+  readonly published: boolean;
   readonly problem: Problem | null;
 }
 
@@ -66,7 +68,7 @@ export async function refreshGuide(
   const failed = (code: string, message: string, hold: { readonly count: number } | null): GuideOutcome => {
     target.discard();
     database.write(() => states.failed(sourceId, 'guide', now, { code, message }, rejected(), hold));
-    return { programmes: feed.programmes, problem: { part: 'guide', code, message } };
+    return { programmes: feed.programmes, published: false, problem: { part: 'guide', code, message } };
   };
   try {
     const isThere = await options.reader.readGuide(sink, context, channels);
@@ -84,11 +86,11 @@ export async function refreshGuide(
     if (verdict.kind === 'keep') return failed(verdict.code, verdict.message, verdict.hold);
     if (verdict.kind === 'skip') {
       target.discard();
-      return { programmes: feed.programmes, problem: null };
+      return { programmes: feed.programmes, published: false, problem: null };
     }
     target.publish();
     database.write(() => states.succeeded(sourceId, 'guide', now, after, rejected()));
-    return { programmes: after, problem: null };
+    return { programmes: after, published: true, problem: null };
   } catch (error) {
     if (signal.aborted) target.discard();
     throwIfCancelled(error, signal);

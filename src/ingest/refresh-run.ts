@@ -77,7 +77,7 @@ export async function runRefresh(options: RefreshRunOptions): Promise<RefreshOut
     for (const part of catalogParts) {
       options.progress({ stage: `publish ${part}`, done: 0, total: counts[part] });
       const problem = publisher.publish(part, summary, counts[part], staging, rejects);
-      if (problem === null) published ||= summary[part] === 'complete';
+      if (problem === null) published ||= counts[part] > 0;
       else problems.push(problem);
     }
   } catch (error) {
@@ -90,7 +90,7 @@ export async function runRefresh(options: RefreshRunOptions): Promise<RefreshOut
   signal.throwIfAborted();
   return {
     counts: { ...publisher.counts(), programmes: guide.programmes },
-    published: published || guide.problem === null,
+    published: published || guide.published,
     problems,
     rejects: rejects.first,
     rejectCount: rejects.total,
