@@ -1,4 +1,4 @@
-import type { Lease, LeaseHolder } from '../accounts/lease.ts';
+import type { Lease, LeaseHolder, LeaseState } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { AccountId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
@@ -27,6 +27,8 @@ const maxBackOffMs = 3_000;
 /** How long a session that gave its connection back waits for one. */
 const resumeWaitMs = 30_000;
 const maxRetryAfterMs = 10_000;
+/** Between two turns a lease that is on its way out was ended by the pool. */
+const endedStates = new Set<LeaseState | undefined>(['closing', 'cooling', 'released']);
 const retryable = new Set([
   'UPSTREAM_CAPACITY',
   'UPSTREAM_ERROR',
@@ -138,9 +140,9 @@ export class VodSession implements LeaseHolder, ReaderHost {
   yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void {
     if (reason === 'stopped') return this.stop();
     if (reason === 'taken-over') {
-      // What waits for its client holds no socket; what reads would fight for the slot again.
+      // What reads on would fight for the slot again; who resumes a paused film later means it.
       for (const reader of this.#readers)
-        if (reader.wants || this.#serves(reader)) reader.fail(new CoaxError('TAKEN_OVER'));
+        if (!reader.complete && !reader.paused) reader.fail(new CoaxError('TAKEN_OVER'));
     }
     this.#endLease();
   }
@@ -221,7 +223,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
     // Everything below may fail; the readers hear of it there.
     await Promise.resolve();
     while (!this.#stopped && this.#choose() !== null) {
-      if (this.#lease?.state === 'cooling' || this.#lease?.state === 'released') this.#lease = null;
+      if (endedStates.has(this.#lease?.state)) this.#lease = null;
       // oxlint-disable-next-line no-await-in-loop -- one response after the other is what this loop is for
       if (this.#needsLease && this.#lease === null) await this.#acquire();
       const reader = this.#choose();

@@ -107,7 +107,15 @@ export class VodSessions implements FileServer {
     const own = [...this.#sessions.values()].filter(
       (session) => session.viewer.key === viewer.key && session.file.itemId === file.itemId,
     );
-    return own.find((session) => session.readerCount === 0) ?? own[0] ?? this.#create(viewer, file);
+    const found = own.find((session) => session.readerCount === 0) ?? own[0];
+    if (found) return found;
+    const session = this.#create(viewer, file);
+    this.#options.log.info('playback began', {
+      session: session.sessionId,
+      item: file.itemId,
+      viewer: viewer.label,
+    });
+    return session;
   }
 
   #create(viewer: FileRequest['viewer'], file: PlayableFile): VodSession {
@@ -128,7 +136,6 @@ export class VodSessions implements FileServer {
       ended: () => this.#sessions.delete(id),
     });
     this.#sessions.set(id, session);
-    log.info('playback began', { session: id, item: file.itemId, viewer: viewer.label });
     return session;
   }
 

@@ -247,6 +247,20 @@ describe('VOD sessions', () => {
     expect([upstream.peak, upstream.refused]).to.deep.equal([1, 0]);
   });
 
+  it('begin a film again when its paused player reads after the viewer has watched another', async () => {
+    await using upstream = await provider();
+    await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 100, cacheBytes: 0 } }).start();
+    const one = new Player(`${vod.url}/anna/one`);
+    await one.atLeast(1);
+    one.pause();
+    await until(() => vod.pool.leases().length === 0);
+    await new Player(`${vod.url}/anna/two`).finished();
+    one.resume();
+    expect(await one.over).to.equal('end');
+    expect(one.body().equals(film)).to.equal(true);
+    expect([upstream.peak, upstream.refused]).to.deep.equal([1, 0]);
+  });
+
   it('serve two viewers on two accounts side by side', async () => {
     await using upstream = await provider({ max: 2 });
     await using vod = await new VodBench({ provider: upstream, limits: [1, 1] }).start();
