@@ -17,8 +17,9 @@ export interface TextRow {
   readonly items: number;
   /** Whether counts and lengths are those of our reader. */
   readonly agrees: boolean;
-  /** How many times as long as ours, for the same file. */
+  /** Seconds and CPU seconds as multiples of ours, for the same file. On a busy machine the CPU says more. */
   readonly ratio: number;
+  readonly cpuRatio: number;
 }
 
 interface Measured {
@@ -79,6 +80,7 @@ async function compare(
       items: best.items,
       agrees: sumsOf(best) === sumsOf(first),
       ratio: best.wallSeconds / first.wallSeconds,
+      cpuRatio: best.cpuSeconds / first.cpuSeconds,
     });
   }
   return rows;
@@ -115,6 +117,13 @@ export const run: Bench = async ({ quick }) => {
       },
       {
         bench,
+        what: 'CPU of the process',
+        value: own.cpuSeconds,
+        unit: 's',
+        baseline: { name: other.parser, value: other.cpuSeconds },
+      },
+      {
+        bench,
         what: 'peak memory of the process',
         value: own.peakMegabytes,
         unit: 'MB',
@@ -127,12 +136,12 @@ export const run: Bench = async ({ quick }) => {
 /** The rows as a Markdown table. */
 export function renderTextRows(rows: readonly TextRow[]): string {
   const head = [
-    '| file | parser | MB | items | seconds | CPU s | peak MB | times ours | same result |',
-    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
+    '| file | parser | MB | items | seconds | CPU s | peak MB | times ours | CPU times ours | same result |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
   ];
   const lines = rows.map(
     (row) =>
-      `| ${row.what} | ${row.parser} | ${row.megabytes.toFixed(0)} | ${row.items} | ${row.seconds.toFixed(2)} | ${row.cpuSeconds.toFixed(2)} | ${row.peakMegabytes.toFixed(0)} | ${row.ratio.toFixed(1)} | ${row.agrees ? 'yes' : 'no'} |`,
+      `| ${row.what} | ${row.parser} | ${row.megabytes.toFixed(0)} | ${row.items} | ${row.seconds.toFixed(2)} | ${row.cpuSeconds.toFixed(2)} | ${row.peakMegabytes.toFixed(0)} | ${row.ratio.toFixed(1)} | ${row.cpuRatio.toFixed(1)} | ${row.agrees ? 'yes' : 'no'} |`,
   );
   return `${[...head, ...lines].join('\n')}\n`;
 }

@@ -6,7 +6,10 @@ import { BadAddress, parseAddress } from './m3u-address.ts';
 import { parseHeaderAttributes } from './m3u-attributes.ts';
 import { type M3uEntry, PendingEntry } from './m3u-entry.ts';
 
-/** Takes what was read; what `entries` returns is awaited, which is its back-pressure. */
+/**
+ * Takes what was read; what `entries` returns is awaited, which is its back-pressure. Strings may be slices of the text read:
+ * what is kept for long keeps a chunk of the file in memory, unless it is copied.
+ */
 export interface M3uSink {
   entries(entries: readonly M3uEntry[]): void | Promise<void>;
   reject(reject: Reject): void;

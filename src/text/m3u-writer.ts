@@ -45,7 +45,12 @@ function attributesOf(entry: M3uOutput): [string, string | undefined][] {
     ['tvg-logo', entry.logo],
     ['tvg-chno', entry.number],
     ['tvg-shift', shift === undefined ? undefined : String(Number((shift / 60).toFixed(4)))],
-    ['group-title', entry.groups === undefined || entry.groups.length === 0 ? undefined : entry.groups.join(';')],
+    [
+      'group-title',
+      entry.groups === undefined || entry.groups.length === 0
+        ? undefined
+        : entry.groups.map((group) => group.replaceAll(';', ',')).join(';'),
+    ],
     ['tvc-guide-stationid', entry.stationId],
     ['radio', entry.radio === true ? 'true' : undefined],
     ['is-adult', entry.adult === true ? '1' : undefined],
@@ -73,7 +78,10 @@ export function writeM3uHeader(
   return `#EXTM3U${written.join('')}\n`;
 }
 
-/** One entry with its lines. Reading it again gives the same entry, but for line ends inside values, which become blanks. */
+/**
+ * One entry with its lines. Reading it again gives the same entry, but for line ends inside values, which become blanks,
+ * and semicolons in the name of a group, which become commas.
+ */
 export function writeM3uEntry(entry: M3uOutput, options: M3uWriterOptions = {}): string {
   const attributes = attributesOf(entry).map(([name, value]) =>
     value === undefined ? '' : ` ${name}=${quoted(value, options)}`,

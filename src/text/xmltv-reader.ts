@@ -7,7 +7,10 @@ import { XmlScanner } from './xml-scanner.ts';
 import { XmltvAssembler } from './xmltv-assembler.ts';
 import { xmltvTimeReader } from './xmltv-time.ts';
 
-/** Takes what was read, in batches; what it returns is awaited, which is its back-pressure. */
+/**
+ * Takes what was read, in batches; what it returns is awaited, which is its back-pressure. Strings may be slices of the text read:
+ * what is kept for long keeps a chunk of the file in memory, unless it is copied. Guide ids are copies already.
+ */
 export interface XmltvSink {
   channels(channels: readonly GuideChannel[]): void | Promise<void>;
   programmes(programmes: readonly Programme[]): void | Promise<void>;
