@@ -46,6 +46,6 @@ export function createResolver(
   deps: { readonly health?: BaseUrlHealth } = {},
 ): StreamResolver {
   if (config.kind === 'demo') return new DemoResolver(accountsOf(config, known));
-  if (config.kind === 'm3u') return new M3uResolver(config, known);
+  if (config.kind === 'm3u') return new M3uResolver(config, known, deps);
   return new XtreamResolver(config, known, deps);
 }

@@ -31,7 +31,7 @@ export interface ProviderRequest {
   readonly urls: readonly string[];
   readonly expect: Expected;
   readonly signal: AbortSignal;
-  /** How often to try; the client's policy when absent. */
+  /** How often to try, when that is less often than the client's policy says. */
   readonly attempts?: number;
   /** A tighter bound than the client's. */
   readonly maxBytes?: number;
@@ -69,7 +69,7 @@ export class ProviderClient {
    */
   async read<Result>(request: ProviderRequest, consume: (body: ProviderBody) => Promise<Result>): Promise<Result> {
     const { signal } = request;
-    const attempts = request.attempts ?? this.#retry.attempts;
+    const attempts = Math.min(request.attempts ?? Infinity, this.#retry.attempts);
     const state = { committed: false };
     let urls = [...request.urls];
     let worst: CoaxError | undefined;

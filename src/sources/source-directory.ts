@@ -3,7 +3,7 @@ import { toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Account } from '../model/account.ts';
 import type { SourceId } from '../model/ids.ts';
-import type { KnownLogins } from './accounts-of.ts';
+import { accountsOf, type KnownLogins } from './accounts-of.ts';
 import type { LoginReport, StreamResolver } from './contract.ts';
 
 export interface SourceDirectoryOptions {
@@ -13,7 +13,8 @@ export interface SourceDirectoryOptions {
 
 /** What the last login reports teach about the accounts of a source; they come in the order of its accounts. */
 export function knownLogins(config: SourceConfig, reports: readonly LoginReport[]): KnownLogins {
-  const limits = config.accounts.flatMap(({ id }, index) => {
+  // Not those of the configuration: a login that stands in the address of the source is an account too.
+  const limits = accountsOf(config).flatMap(({ id }, index) => {
     const limit = reports[index]?.maxConnections;
     return limit === undefined ? [] : [[id, limit] as const];
   });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { sourceSchema } from '../../src/config/schema.ts';
 import { accountsOf } from '../../src/sources/accounts-of.ts';
+import { knownLogins } from '../../src/sources/source-directory.ts';
 
 const source = (kind: string, url: string, accounts: readonly object[] = [], more: object = {}) =>
   sourceSchema.parse({ id: 's1', kind, name: 'Home', url, accounts, ...more });
@@ -69,5 +70,12 @@ describe('the accounts of a source', () => {
     expect(accountsOf(source('m3u', '/lists/a.m3u')).map(({ id, limit }) => [id, limit])).to.deep.equal([
       ['s1:0', null],
     ]);
+  });
+
+  it('learn their limit from the login reports, also where the login stands in the address', () => {
+    const config = source('m3u', 'http://h/get.php?username=bob&password=x');
+    const known = knownLogins(config, [{ ok: true, message: '', maxConnections: 4, formats: ['ts'] }]);
+    expect(known.formats).to.deep.equal(['ts']);
+    expect(accountsOf(config, known).map(({ limit }) => limit)).to.deep.equal([4]);
   });
 });

@@ -120,6 +120,15 @@ describe('the resolver of a playlist', () => {
     ]);
   });
 
+  it('gives the same stream at the other addresses of its panel', () => {
+    const url = 'http://p.example/get.php?username=bob&password=secret1';
+    const config = source('m3u', url, { baseUrls: ['http://q.example:8080/'] });
+    expect(httpOf(createResolver(config).resolve(entry, a1)).urls).to.deep.equal([
+      'http://p.example/live/bob/secret1/1.ts',
+      'http://q.example:8080/live/bob/secret1/1.ts',
+    ]);
+  });
+
   it('leaves an address alone that holds no known login', () => {
     const other: StreamLocator = { kind: 'url', url: 'http://cdn.example/one.m3u8?token=x' };
     expect(httpOf(createResolver(source('m3u', '/lists/a.m3u')).resolve(other, a2)).urls).to.deep.equal([other.url]);

@@ -5,9 +5,11 @@ import type { AccountId } from '../../model/ids.ts';
 import type { StreamLocator } from '../../model/items.ts';
 import type { UpstreamRequest } from '../../model/upstream-request.ts';
 import { accountsOf, type KnownLogins } from '../accounts-of.ts';
+import type { BaseUrlHealth } from '../base-url-health.ts';
 import type { StreamResolver } from '../contract.ts';
 import { requestHeaders } from '../request-headers.ts';
-import { parsePanelAddress, type XtreamLogin } from '../xtream/url.ts';
+import { panelOf } from '../xtream/panel.ts';
+import { isGetPhp, parsePanelAddress, type XtreamLogin } from '../xtream/url.ts';
 import { withLogin } from './rewrite-login.ts';
 
 /** Builds upstream requests for the entries of a playlist; where the source has several accounts, with the login of the one asked for. */
@@ -16,8 +18,13 @@ export class M3uResolver implements StreamResolver {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #logins: ReadonlyMap<string, XtreamLogin>;
   readonly #known: readonly XtreamLogin[];
+  /** The addresses of the panel that gave the playlist; empty for a plain playlist. */
+  readonly #bases: readonly string[];
+  readonly #health: BaseUrlHealth | undefined;
 
-  constructor(source: SourceConfig, known: KnownLogins = {}) {
+  constructor(source: SourceConfig, known: KnownLogins = {}, options: { readonly health?: BaseUrlHealth } = {}) {
+    this.#bases = isGetPhp(source.url) ? panelOf(source).bases : [];
+    this.#health = options.health;
     this.accounts = accountsOf(source, known);
     this.#headers = requestHeaders(source);
     const inUrl = parsePanelAddress(source.url)?.login;
@@ -40,6 +47,14 @@ export class M3uResolver implements StreamResolver {
       name.toLowerCase(),
       value,
     ]);
-    return { kind: 'http', urls: [url], headers: { ...this.#headers, ...Object.fromEntries(own) } };
+    return { kind: 'http', urls: this.#everywhere(url), headers: { ...this.#headers, ...Object.fromEntries(own) } };
+  }
+
+  /** The same stream at the other addresses of its panel, too. */
+  #everywhere(url: string): readonly string[] {
+    const base = this.#bases.find((one) => url.startsWith(`${one}/`));
+    if (base === undefined) return [url];
+    const urls = [url, ...this.#bases.filter((one) => one !== base).map((one) => one + url.slice(base.length))];
+    return this.#health?.order(urls) ?? urls;
   }
 }
