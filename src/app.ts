@@ -31,6 +31,7 @@ import { Relays } from './relay/relays.ts';
 import type { LoginReport } from './sources/contract.ts';
 import { demoPictureOf } from './sources/demo/picture.ts';
 import { createReader, createResolver } from './sources/factory.ts';
+import { openMediaSockets } from './sources/media-client-hop.ts';
 import { SourceDirectory } from './sources/source-directory.ts';
 import { version } from './version.ts';
 import { openRange } from './vod/open-range.ts';
@@ -118,6 +119,8 @@ export class App {
     this.#auditor = new LeaseAuditor({
       leases: () => this.#pool.leases(),
       sessions: () => new Set(this.#sessions().map(({ id }) => id)),
+      sockets: () => openMediaSockets,
+      onMismatch: (kind) => this.#metrics.healed.inc({ kind }),
       log: this.#log.child({ part: 'accounts' }),
     });
 
@@ -142,7 +145,7 @@ export class App {
       config: () => config.current,
       readerOf,
       log: ingestLog,
-      onReports: (id, reports) => this.#learnLogins(id, reports),
+      onReports: (id, reports, askedAt) => this.#learnLogins(id, reports, askedAt),
     });
     this.#lineup = new Lineup({
       catalog,
@@ -285,12 +288,12 @@ export class App {
     this.#pool.setAccounts(this.#sources.accounts());
   }
 
-  #learnLogins(id: SourceId, reports: readonly LoginReport[]): void {
+  #learnLogins(id: SourceId, reports: readonly LoginReport[], askedAt: number): void {
     const accounts = this.#sources.resolverOf(id)?.accounts ?? [];
     for (const [index, { activeConnections }] of reports.entries()) {
       const account = accounts[index];
       if (account !== undefined && activeConnections !== undefined)
-        this.#pool.noteActiveConnections(account.id, activeConnections);
+        this.#pool.noteActiveConnections(account.id, activeConnections, askedAt);
     }
   }
 
@@ -299,7 +302,7 @@ export class App {
   }
 
   #sync() {
-    return syncView(this.#pool.leases(), this.#sessions(), this.#auditor.audit());
+    return syncView(this.#pool.leases(), this.#sessions(), this.#auditor.audit(), openMediaSockets);
   }
 
   #health(): Health {

@@ -12,7 +12,8 @@ export interface LoginWatchOptions {
   readonly config: () => Config;
   readonly readerOf: (source: SourceConfig) => SourceReader;
   readonly log: Log;
-  readonly onReports: (id: SourceId, reports: readonly LoginReport[]) => void;
+  /** `askedAt` is a reading of the monotonic clock. */
+  readonly onReports: (id: SourceId, reports: readonly LoginReport[], askedAt: number) => void;
 }
 
 /** Logs in to providers: when an admin asks, and when a provider refuses a connection that nothing of ours explains. */
@@ -29,8 +30,9 @@ export class LoginWatch {
   async test(id: SourceId, signal: AbortSignal): Promise<readonly LoginReport[]> {
     const source = this.#options.config().sources.find((candidate) => candidate.id === id);
     if (source === undefined) throw new CoaxError('NOT_FOUND', `There is no source ${id}`);
+    const askedAt = performance.now();
     const reports = await this.#options.readerOf(source).test(AbortSignal.any([signal, this.#stopping.signal]));
-    this.#options.onReports(id, reports);
+    this.#options.onReports(id, reports, askedAt);
     return reports;
   }
 

@@ -1,13 +1,15 @@
+import type { LeasedSocket } from '../accounts/lease.ts';
 import type { Mismatch } from '../accounts/auditor.ts';
 import type { PooledLease } from '../accounts/pooled-lease.ts';
 import type { SyncView } from '../http/services.ts';
 import type { SessionView } from '../model/session-view.ts';
 
-/** Puts leases, sockets, sessions and consumers side by side, read from the live objects (design C6). */
+/** Puts leases, sockets towards providers, sessions and consumers side by side, read from the live objects (design C6). */
 export function syncView(
   leases: readonly PooledLease[],
   sessions: readonly SessionView[],
   found: readonly Mismatch[],
+  sockets: Iterable<LeasedSocket>,
 ): SyncView {
   const known = new Set(sessions.map(({ id }) => id));
   const held = new Map(leases.map((lease) => [lease.id as string, lease]));
@@ -25,7 +27,7 @@ export function syncView(
   }
   return {
     leases: leases.length,
-    sockets: leases.reduce((sum, lease) => sum + [...lease.sockets].filter((socket) => !socket.closed).length, 0),
+    sockets: [...sockets].filter((socket) => !socket.closed).length,
     relays: sessions.filter(({ kind }) => kind === 'live').length,
     vodSessions: sessions.filter(({ kind }) => kind === 'vod').length,
     consumers: sessions.reduce((sum, { consumers }) => sum + consumers.length, 0),

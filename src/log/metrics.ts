@@ -50,6 +50,11 @@ export class Metrics {
     'after_own_close',
   ]);
   readonly forced = this.#counter('coax_lease_forced_total', 'Slots that had to be freed by force', ['what']);
+  readonly healed = this.#counter(
+    'coax_auditor_healed_total',
+    'Mismatches that lasted and were put right; has to stay 0',
+    ['kind'],
+  );
   readonly leaseWait = this.#histogram(
     'coax_lease_wait_seconds',
     'Time from asking for a lease to getting it',
