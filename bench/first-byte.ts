@@ -23,7 +23,7 @@ async function join(context: BenchContext, url: string, tries = 1): Promise<Join
     '--every',
     tries > 1 ? '60' : '0',
   ]);
-  return child.rest<Join>();
+  return await child.rest<Join>();
 }
 
 /** (a) From the request to the first byte and to a whole key frame: straight from the provider, cold through the engine, and joining. */
