@@ -23,7 +23,7 @@ export class FactsWatch {
   }
 
   entry(entry: EntryPoint): void {
-    if (this.#reader !== null || entry.atMs - this.#beganMs < refreshMs) return;
+    if (this.#reader !== null || entry.tables.length === 0 || entry.atMs - this.#beganMs < refreshMs) return;
     this.#beganMs = entry.atMs;
     this.#reader = new CodecReader();
     this.#reader.push(entry.tables);

@@ -6,6 +6,7 @@ import { type Candidate, Candidates } from './candidates.ts';
 import type { PlayableChannel } from './contract.ts';
 import { delay } from './delay.ts';
 import { Generation, type GenerationSink } from './generation.ts';
+import { RawGeneration } from './raw-generation.ts';
 import type { RelayState } from './relay-state.ts';
 import { CapacityRefusal, type OpenUpstream, type Upstream } from './upstream.ts';
 
@@ -50,7 +51,7 @@ export interface FeedHome extends GenerationSink {
 /** One upstream connection, from its first byte to its loss. */
 interface Run {
   readonly upstream: Upstream;
-  readonly generation: Generation;
+  readonly generation: Pick<Generation, 'push'>;
   readonly sinceMs: number;
   dataMs: number;
   /** Resolves with the reason when the connection is over. */
@@ -316,7 +317,7 @@ export class Feed {
     const nowMs = performance.now();
     return {
       upstream,
-      generation: new Generation(sink, continues),
+      generation: upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, continues),
       sinceMs: nowMs,
       dataMs: nowMs,
       lost: lost.promise,

@@ -12,12 +12,14 @@ interface Holder {
 /** An upstream made of a readable and the socket below it. It is read as fast as it comes, whatever the consumers do. */
 export class ReadableUpstream implements Upstream {
   readonly closed: Promise<void>;
+  readonly isRawAudio: boolean;
   readonly #body: Readable;
   readonly #holder: Holder;
   #sink: UpstreamSink | null = null;
 
-  constructor(body: Readable, holder: Holder) {
+  constructor(body: Readable, holder: Holder, isRawAudio = false) {
     this.#body = body;
+    this.isRawAudio = isRawAudio;
     this.#holder = holder;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;

@@ -6,7 +6,7 @@ import { judgeMedia } from '../sources/media-peek.ts';
 import { ReadableUpstream } from './readable-upstream.ts';
 import { CapacityRefusal, type Upstream, type UpstreamOptions } from './upstream.ts';
 
-/** Opens a transport stream over HTTP. What is no media is refused, with the start of a text in the message. */
+/** Opens a transport stream, or the bare sound of a radio station, over HTTP. What is no media is refused, with the start of a text in the message. */
 export async function openHttpUpstream(request: HttpUpstreamRequest, options: UpstreamOptions): Promise<Upstream> {
   const { lease, signal, connectMs } = options;
   try {
@@ -18,9 +18,7 @@ export async function openHttpUpstream(request: HttpUpstreamRequest, options: Up
       signal,
     });
     if (verdict.kind === 'refused') throw withHint(verdict.error, verdict.capacity);
-    if (verdict.container !== 'mpegts')
-      throw new CoaxError('UPSTREAM_BAD_CONTENT', `The provider sent ${verdict.container} without a transport stream`);
-    return new ReadableUpstream(opened.body, opened.socket);
+    return new ReadableUpstream(opened.body, opened.socket, verdict.container === 'audio');
   } catch (error) {
     if (error instanceof CoaxError && !(error instanceof CapacityRefusal))
       throw withHint(error, capacityOfError(error));

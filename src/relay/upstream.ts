@@ -11,6 +11,8 @@ export interface UpstreamSink {
 
 /** An upstream that is connected and has begun to send media. */
 export interface Upstream {
+  /** True when it is no transport stream, but the bare sound of a radio station. */
+  readonly isRawAudio?: boolean;
   /** Starts the flow of bytes; call it once. */
   start(sink: UpstreamSink): void;
   /** Closes it synchronously: no byte comes afterwards. Idempotent. */

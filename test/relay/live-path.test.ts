@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { checkTs } from '../support/ts-check.ts';
+import { adtsFrame } from '../support/ts-builder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { packetSize } from '../../src/mpegts/packet.ts';
+import { countPieces } from './piece-check.ts';
 import { type Answer, playing, saying, Stage } from './stage.ts';
 
 /** Sends each viewer elsewhere. */
@@ -10,6 +13,26 @@ function redirecting(to: string): Answer {
   return (response) => {
     response.writeHead(302, { location: to, connection: 'close' });
     response.end();
+  };
+}
+
+/** A player that keeps all it gets, for more bytes than a `RawClient` is made for. */
+async function collect(port: number, who: string) {
+  const chunks: Buffer[] = [];
+  const socket = connect(port, '127.0.0.1');
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.write(`GET /news HTTP/1.1\r\nhost: test\r\nx-viewer: ${who}\r\n\r\n`);
+  const closed = once(socket, 'close');
+  await once(socket, 'data');
+  return {
+    socket,
+    length: () => chunks.reduce((sum, { length }) => sum + length, 0),
+    /** All that came after the head, once it is over. */
+    body: async () => {
+      await closed;
+      const bytes = Buffer.concat(chunks);
+      return bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
+    },
   };
 }
 
@@ -151,6 +174,41 @@ describe('A live stream', () => {
     expect(stage.relays.snapshot()[0]?.consumers.map((each) => each.viewer.key)).to.deep.equal(['reader']);
     expect((await reader.read(5_000 * packetSize)).length).to.equal(5_000 * packetSize);
   }).timeout(15_000);
+
+  it('lets a player that was too slow go on at a key frame, and the others without a gap', async () => {
+    const record: Buffer[] = [];
+    await using stage = await Stage.start({ settings: { ringBytes: 5_000_000, clientBufferBytes: 262_144 } });
+    stage.channel('news');
+    stage.provider.answer('/news.ts', playing({ bitRate: 80_000_000, keyFrameMs: 80, everyMs: 10, record }));
+    const quick = await collect(stage.port, 'quick');
+    const slow = await collect(stage.port, 'slow');
+    await waitUntil('both play', () => quick.length() > 10_000 && slow.length() > 10_000);
+    slow.socket.pause();
+    const received = () => stage.relays.snapshot()[0]?.bytesIn ?? 0;
+    await waitUntil('the ring has left it behind', () => received() > 18_000_000);
+    const skips = () => stage.relays.snapshot()[0]?.consumers.map((each) => each.skips);
+    slow.socket.resume();
+    await waitUntil('it has skipped', () => (skips()?.[1] ?? 0) > 0);
+    const then = received();
+    await waitUntil('it plays on', () => received() > then + 2_000_000);
+    expect(skips()).to.deep.equal([0, 1]);
+    for (const { id } of stage.relays.snapshot()) stage.relays.stop(id);
+    const upstream = [Buffer.concat(record)];
+    expect(countPieces(await slow.body(), upstream)).to.equal(2);
+    expect(countPieces(await quick.body(), upstream)).to.equal(1);
+  }).timeout(15_000);
+
+  it('may be the bare sound of a radio station', async () => {
+    await using stage = await Stage.start();
+    const frame = adtsFrame(300);
+    stage.provider.answer('/news.ts', (response) => {
+      response.writeHead(200, { 'content-type': 'audio/aac', connection: 'close' });
+      const timer = setInterval(() => response.write(Buffer.concat([frame, frame, frame, frame])), 5);
+      response.on('close', () => clearInterval(timer));
+    });
+    const bytes = await (await stage.tune('news')).read(20 * frame.length);
+    expect(bytes.subarray(0, frame.length).equals(frame)).to.equal(true);
+  });
 
   it('leaves nothing behind when Coax stops', async () => {
     const stage = await Stage.start({ limit: 3 });

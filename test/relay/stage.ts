@@ -197,10 +197,14 @@ export class Stage implements AsyncDisposable {
   /** Sends a request as a player would; without `head` it does not wait for the answer. */
   async tune(name: string, who = 'viewer'): Promise<RawClient> {
     if (!this.#channels.has(name)) this.channel(name);
-    const { port } = this.#front.address() as AddressInfo;
-    const client = await RawClient.send(`http://127.0.0.1:${port}/${name}`, { headers: { 'x-viewer': who } });
+    const client = await RawClient.send(`http://127.0.0.1:${this.port}/${name}`, { headers: { 'x-viewer': who } });
     this.#clients.push(client);
     return client;
+  }
+
+  /** Where players connect. */
+  get port(): number {
+    return (this.#front.address() as AddressInfo).port;
   }
 
   /** The state of the only relay, or undefined. */
