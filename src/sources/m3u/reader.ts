@@ -177,11 +177,19 @@ export class M3uReader implements SourceReader {
     if (this.#config.epgUrl !== '') return [[this.#config.epgUrl]];
     if (this.#guideUrls === undefined)
       this.#guideUrls = (await this.#read(signal, { reject: () => {} }, () => {})).guideUrls;
-    if (this.#guideUrls.length > 0) return this.#guideUrls.map((url) => [url]);
-    if (!isGetPhp(this.#config.url)) return [];
+    const own = this.#panelGuide();
+    if (this.#guideUrls.length === 0) return own === undefined ? [] : [own];
+    return this.#guideUrls.map((url) =>
+      own !== undefined && lacksLogin(url) && own.some((one) => samePlace(one, url)) ? own : [url],
+    );
+  }
+
+  /** The guide of the panel that gives the playlist, at each of its addresses. */
+  #panelGuide(): readonly string[] | undefined {
+    if (!isGetPhp(this.#config.url)) return undefined;
     const { bases, accounts } = panelOf(this.#config);
     const [account] = accounts;
-    return account === undefined ? [] : [bases.map((base) => xmltvUrl(base, account))];
+    return account === undefined ? undefined : bases.map((base) => xmltvUrl(base, account));
   }
 }
 
@@ -191,3 +199,8 @@ function notAPlaylist({ form }: M3uSummary): CoaxError {
     return new CoaxError('SOURCE_BAD_CONTENT', 'The address is that of one stream (HLS), not of a list of channels');
   return new CoaxError('SOURCE_BAD_CONTENT', `The file is no playlist (it is ${form})`);
 }
+
+/** Panels name their guide in playlists without the login that it needs. */
+const lacksLogin = (url: string): boolean => /\/xmltv\.php(?:\?(?!.*username=).*)?$/i.test(url);
+
+const samePlace = (one: string, other: string): boolean => URL.parse(one)?.host === URL.parse(other)?.host;

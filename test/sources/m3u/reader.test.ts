@@ -10,7 +10,7 @@ import type { SourceReader } from '../../../src/sources/contract.ts';
 import { createReader } from '../../../src/sources/factory.ts';
 import { Collected, CollectedGuide, contextOf } from '../collecting-sinks.ts';
 import { startWebStub } from '../web-stub.ts';
-import { startPanel } from '../xtream/panel-stub.ts';
+import { type Answer, startPanel } from '../xtream/panel-stub.ts';
 
 const { signal } = new AbortController();
 
@@ -227,6 +227,20 @@ describe('M3uReader', () => {
       expect(sink.channels).to.have.length(1);
       const guideSink = new CollectedGuide();
       expect(await reader.readGuide(guideSink, contextOf(), [])).to.equal(true);
+      expect(guideSink.guideChannels).to.have.length(1);
+    });
+
+    it('adds the login to a guide that the playlist names without', async () => {
+      const answer: Answer = { text: '<tv><channel id="a"/></tv>' };
+      let base = '';
+      const files = {
+        'get.php': () => ({ text: `#EXTM3U x-tvg-url="${base}/xmltv.php"\n#EXTINF:-1,One\nhttp://x/1.ts\n` }),
+        'xmltv.php': answer,
+      };
+      await using panel = await startPanel({ login, files });
+      base = panel.base;
+      const guideSink = new CollectedGuide();
+      expect(await readerOf(sourceOf(`${base}/get.php?${query}`)).readGuide(guideSink, contextOf(), [])).to.equal(true);
       expect(guideSink.guideChannels).to.have.length(1);
     });
 
