@@ -14,8 +14,8 @@ export interface FlowLimits {
 }
 
 /**
- * Reads a stream chunk by chunk. Throws SOURCE_TRUNCATED when it breaks off or falls silent, CANCELLED when the signal fires. The stream is destroyed
- * whenever the reader stops, also in the middle.
+ * Reads a stream chunk by chunk. Throws SOURCE_TRUNCATED when it breaks off or falls silent, CANCELLED when the signal fires. The
+ * stream is destroyed whenever the reader stops, also in the middle.
  */
 export async function* patientChunks(stream: Readable, { silenceMs, signal, host }: FlowLimits): Bytes {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;

@@ -72,8 +72,8 @@ const everything: GuideInterest = {
 };
 
 /**
- * Reads several guides as one: a channel belongs to the first feed that has programmes for it, so that feeds never repeat each other. A feed that
- * fails costs only itself; the first failure is thrown when none could be read.
+ * Reads several guides as one: a channel belongs to the first feed that has programmes for it, so that feeds never repeat each
+ * other. A feed that fails costs only itself; the first failure is thrown when none could be read.
  */
 export async function readGuideFeeds(
   client: ProviderClient,

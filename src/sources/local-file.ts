@@ -17,7 +17,10 @@ export function localPath(place: string): string | undefined {
   return isAbsolute(place) || /^[A-Za-z]:[\\/]/.test(place) ? place : undefined;
 }
 
-/** Opens a file of this machine for reading. Throws SOURCE_NOT_FOUND, SOURCE_UNREACHABLE or SOURCE_BAD_CONTENT, each naming the file but not its folder. */
+/**
+ * Opens a file of this machine for reading. Throws SOURCE_NOT_FOUND, SOURCE_UNREACHABLE or SOURCE_BAD_CONTENT, each naming the file
+ * but not its folder.
+ */
 export async function openLocalFile(path: string): Promise<ReadStream> {
   const name = basename(path);
   try {

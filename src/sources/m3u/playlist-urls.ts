@@ -3,7 +3,10 @@ import { localPath } from '../local-file.ts';
 import { panelOf } from '../xtream/panel.ts';
 import { isGetPhp } from '../xtream/url.ts';
 
-/** The addresses of a playlist, in order of preference. A panel's playlist is also at its other addresses, with the login of the first account. */
+/**
+ * The addresses of a playlist, in order of preference. A panel's playlist is also at its other addresses, with the login of the
+ * first account.
+ */
 export function playlistUrls(source: Pick<SourceConfig, 'id' | 'url' | 'baseUrls' | 'accounts'>): readonly string[] {
   if (localPath(source.url) !== undefined || !isGetPhp(source.url)) return [source.url];
   const { bases, accounts } = panelOf(source);
