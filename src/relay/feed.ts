@@ -46,6 +46,8 @@ export interface FeedHome extends GenerationSink {
   /** All packets of one upstream chunk were given. */
   settle(): void;
   reconnecting(error: CoaxError, attempt: number): void;
+  /** A stream could not be opened on an account. */
+  failed(candidate: Candidate, error: CoaxError): void;
 }
 
 /** One upstream connection, from its first byte to its loss. */
@@ -157,6 +159,7 @@ export class Feed {
       } catch (error) {
         const failure = toCoaxError(error);
         first ??= failure;
+        if (this.#candidate !== null && !this.#home.signal.aborted) this.#home.failed(this.#candidate, failure);
         const over = this.#home.signal.aborted || !isOfStream(failure) || performance.now() >= this.#startBy;
         if (over || failure.code === 'NO_CAPACITY') throw first;
         this.#giveUp();

@@ -250,6 +250,8 @@ export class Relay implements LeaseHolder {
         this.#parts.observer.firstByte(ms);
         this.#facts.renew();
       },
+      failed: ({ stream: { streamId }, account }, { code, message }) =>
+        this.#log.warn('A stream could not be opened', { streamId, accountId: account, code, reason: message }),
       reconnecting: (error, attempt) => {
         this.#parts.observer.reconnecting(error.code);
         this.#log.warn('The upstream was lost and is opened anew', {

@@ -171,6 +171,55 @@ describe('Relay', () => {
     expect(next.socket.bytes.length).to.be.above(0);
   });
 
+  it('tries the only stream once more after a hiccup of the provider', async () => {
+    const world = new World();
+    world.failures.push(new CoaxError('UPSTREAM_ERROR'));
+    const player = world.open('c1', 'v1');
+    await clock.tickAsync(400);
+    world.live?.send(10);
+    await clock.tickAsync(0);
+    expect(world.upstreams).to.have.length(2);
+    expect(player.socket.bytes.length).to.be.above(0);
+  });
+
+  it('hands its players to the relay that serves the next stream of the channel already', async () => {
+    const world = new World({ limit: 2, streams: { c2: ['c2', 'c1'] } });
+    await watching(world, 'c1', 'v1');
+    world.failures.push(new CoaxError('UPSTREAM_NOT_FOUND'));
+    const player = world.open('c2', 'v2');
+    await clock.tickAsync(100);
+    expect(player.socket.bytes.length).to.be.above(0);
+    expect(world.upstreams.map(({ path }) => path)).to.deep.equal(['c1', 'c2']);
+    expect(world.relays.snapshot().map(({ title, consumers }) => [title, consumers.length])).to.deep.equal([['c1', 2]]);
+  });
+
+  it('shows what it is and does', async () => {
+    const world = new World();
+    const player = await watching(world);
+    await clock.tickAsync(1_000);
+    world.live?.send(25);
+    await clock.tickAsync(1_000);
+    const [view] = world.relays.snapshot();
+    const received = Buffer.concat(world.live?.record ?? []).length;
+    expect(view).to.include({
+      kind: 'live',
+      state: 'live',
+      channelId: 'c1',
+      streamId: 'c1',
+      accountId: 'a1',
+      bytesIn: received,
+    });
+    expect(view?.bytesOut).to.equal(player.socket.bytes.length);
+    expect(view?.bitRate).to.be.above(0);
+    expect(view?.bufferedMs).to.equal(2_000);
+    expect(view?.consumers[0]).to.deep.include({
+      bytes: player.socket.bytes.length,
+      lagMs: 0,
+      skips: 0,
+      outputId: 'default',
+    });
+  });
+
   it('lets a slow player skip to a key frame, and drops one that skips again and again', async () => {
     const world = new World({ settings: { ringBytes: 30_000, clientBufferBytes: 10_000 } });
     const fast = await watching(world);
