@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
+import { blindObserver } from '../../src/relay/observer.ts';
 import { relayStates, relayTransitions } from '../../src/relay/relay-state.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { countPieces } from './piece-check.ts';
@@ -191,6 +192,30 @@ describe('Relay', () => {
     expect(player.socket.bytes.length).to.be.above(0);
     expect(world.upstreams.map(({ path }) => path)).to.deep.equal(['c1', 'c2']);
     expect(world.relays.snapshot().map(({ title, consumers }) => [title, consumers.length])).to.deep.equal([['c1', 2]]);
+  });
+
+  it('ends once, whatever else ends it at the same time', async () => {
+    const ends: (string | null)[] = [];
+    const counts = { consumers: 0, relays: 0, sent: 0 };
+    const world = new World({
+      observer: {
+        ...blindObserver,
+        ended: (code) => ends.push(code),
+        consumers: (change) => (counts.consumers += change),
+        relays: (change) => (counts.relays += change),
+        bytes: (_received, sent) => (counts.sent += sent),
+      },
+    });
+    const player = await watching(world);
+    expect(counts).to.include({ consumers: 1, relays: 1 });
+    const [session] = world.relays.snapshot();
+    expect(session && world.relays.stop(session.id)).to.equal(true);
+    expect(session && world.relays.stop(session.id)).to.equal(false);
+    world.upstreams[0]?.end();
+    player.reset();
+    await Promise.all([world.relays[Symbol.asyncDispose](), clock.tickAsync(5_000)]);
+    expect(ends).to.deep.equal(['STREAM_STOPPED']);
+    expect(counts).to.deep.equal({ consumers: 0, relays: 0, sent: player.socket.bytes.length });
   });
 
   it('shows what it is and does', async () => {

@@ -167,6 +167,7 @@ export interface WorldOptions {
   readonly settings?: Partial<LiveSettings>;
   readonly streams?: Readonly<Record<string, readonly string[]>>;
   readonly onFacts?: RelaysOptions['onFacts'];
+  readonly observer?: RelaysOptions['observer'];
 }
 
 /** Relays on the real lease pool, with fake sockets on both sides. Meant for a fake clock. */
@@ -181,7 +182,7 @@ export class World {
   #channels = new Map<string, PlayableChannel>();
   readonly #streams: Readonly<Record<string, readonly string[]>>;
 
-  constructor({ limit = 1, settings = {}, streams = {}, onFacts }: WorldOptions = {}) {
+  constructor({ limit = 1, settings = {}, streams = {}, onFacts, observer }: WorldOptions = {}) {
     this.limit = limit;
     this.#streams = streams;
     this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs: 2_000 });
@@ -196,6 +197,7 @@ export class World {
       strict: true,
       random: () => 0.5,
       ...(onFacts === undefined ? {} : { onFacts }),
+      ...(observer === undefined ? {} : { observer }),
     });
   }
 
