@@ -15,7 +15,10 @@ const entry = existsSync(source) ? source : engine;
 
 /** The platform package's binary, or null. */
 function broughtNode() {
-  const names = [`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`];
+  const names = [
+    `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
+    `node-bin-${process.platform}-${process.arch}`,
+  ];
   const require = createRequire(import.meta.url);
   for (const name of names) {
     try {
@@ -35,12 +38,17 @@ if (major >= wanted && (brought === null || process.env.COAX_NODE === 'this')) {
   process.argv[1] = entry;
   await import(pathToFileURL(entry).href);
 } else if (brought === null) {
-  process.stderr.write(`coax: this is Node ${process.versions.node}; Coax needs Node ${wanted} or newer, and the one it brings is not installed for ${process.platform}-${process.arch}.\n`);
+  process.stderr.write(
+    `coax: this is Node ${process.versions.node}; Coax needs Node ${wanted} or newer, and the one it brings is not installed for ${process.platform}-${process.arch}.\n`,
+  );
   process.stderr.write('Install it with the optional dependencies (npm ci), or run coax with a newer Node.\n');
   process.exitCode = 1;
 } else {
   // The fourth channel closes when this process dies, however it dies, and the engine then ends too.
-  const child = spawn(brought, [entry, ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, COAX_LAUNCHED: '1' } });
+  const child = spawn(brought, [entry, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, COAX_LAUNCHED: '1' },
+  });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`coax: ${brought} can not be started: ${error.message}\n`);

@@ -28,13 +28,14 @@ import { type LogFormat, type RootLog, createRootLog } from './log/winston-log.t
 import type { EpisodeId, MovieId, SourceId } from './model/ids.ts';
 import type { SessionView } from './model/session-view.ts';
 import { Relays } from './relay/relays.ts';
+import { BaseUrlHealth } from './sources/base-url-health.ts';
 import type { LoginReport } from './sources/contract.ts';
 import { demoPictureOf } from './sources/demo/picture.ts';
 import { createReader, createResolver } from './sources/factory.ts';
 import { openMediaSockets } from './sources/media-client-hop.ts';
 import { SourceDirectory } from './sources/source-directory.ts';
 import { version } from './version.ts';
-import { openRange } from './vod/open-range.ts';
+import { createRangeOpener } from './vod/open-range.ts';
 import { VodSessions } from './vod/sessions.ts';
 
 export interface AppOptions {
@@ -57,6 +58,8 @@ export class App {
   readonly #metrics = new Metrics();
   readonly #log: RootLog;
   readonly #catalog: Catalog;
+  /** Which hosts of providers failed lately; shared by lists and streams. */
+  readonly #hosts = new BaseUrlHealth();
   readonly #guide: Guide;
   readonly #sources: SourceDirectory;
   readonly #pool: LeasePool;
@@ -87,14 +90,18 @@ export class App {
       redactor: this.#redactor,
     });
     this.#guide = new Guide(catalog.feeds);
-    this.#sources = new SourceDirectory({ createResolver, log: this.#log.child({ part: 'sources' }) });
+    this.#sources = new SourceDirectory({
+      createResolver: (source, known) => createResolver(source, known, { health: this.#hosts }),
+      log: this.#log.child({ part: 'sources' }),
+    });
 
     const countLeases = leaseMetrics(this.#metrics);
     this.#pool = new LeasePool({
       ...settings().accounts,
       observe: (event) => {
         countLeases(event);
-        if (event.kind === 'provider-refused' && !event.afterOwnClose) this.#logins.lookAt(event.accountId);
+        if (event.kind === 'external-blocks' || (event.kind === 'provider-refused' && !event.afterOwnClose))
+          this.#logins.lookAt(event.accountId);
       },
     });
     this.#relays = new Relays({
@@ -107,7 +114,7 @@ export class App {
     });
     this.#vod = new VodSessions({
       leases: this.#pool,
-      open: openRange,
+      open: createRangeOpener(this.#hosts),
       settings: () => settings().vod,
       log: this.#log.child({ part: 'vod' }),
       onLearned: (id, { size, contentType }) => {
@@ -128,6 +135,7 @@ export class App {
     const ingestLog = this.#log.child({ part: 'ingest' });
     const readerOf = (source: SourceConfig) =>
       createReader(source, {
+        health: this.#hosts,
         log: ingestLog,
         silenceMs: settings().ingest.timeoutMs,
         maxBytes: settings().ingest.maxBytes,

@@ -14,7 +14,6 @@ export const errorTable = {
     title: 'A token is needed',
     action: 'Send the admin token as "Authorization: Bearer ...".',
   },
-  FORBIDDEN: { status: 403, title: 'This is not allowed', action: 'Use a token that has the right to do it.' },
   NOT_FOUND: { status: 404, title: 'There is no such thing', action: 'Check the id or the URL.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -38,7 +37,6 @@ export const errorTable = {
     title: 'Something went wrong inside Coax',
     action: 'Look for this request in the log and report it.',
   },
-  NOT_READY: { status: 503, title: 'Coax is still starting', action: 'Try again in a moment.' },
   SHUTTING_DOWN: { status: 503, title: 'Coax is stopping', action: 'Try again once it has started.' },
   CANCELLED: { status: 499, title: 'The request was given up', action: 'Nothing to do.' },
   // configuration and command line

@@ -17,6 +17,8 @@ export type LeaseEvent =
   | { readonly kind: 'yield-asked'; readonly accountId: AccountId; readonly reason: 'taken-over' | 'idle' | 'stopped' }
   | { readonly kind: 'released'; readonly accountId: AccountId; readonly heldMs: number }
   | { readonly kind: 'provider-refused'; readonly accountId: AccountId; readonly afterOwnClose: boolean }
+  /** Somebody waits only because of what the provider is believed to count of others. Told again while it lasts. */
+  | { readonly kind: 'external-blocks'; readonly accountId: AccountId }
   /** A socket did not close in time after destroy, a holder did not give its slot back, or a socket came after its lease had ended. */
   | { readonly kind: 'forced'; readonly accountId: AccountId; readonly what: 'close' | 'yield' | 'late-socket' };
 

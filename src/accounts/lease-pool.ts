@@ -82,6 +82,7 @@ export class LeasePool implements Leases, LeaseKeeper {
         claim: null,
         claimReason: null,
         searched: false,
+        queued: false,
         settled: false,
         grant: (lease) => settle(() => handOut(lease, request.signal, resolve)),
         fail: (error) => settle(() => reject(error)),
@@ -98,6 +99,8 @@ export class LeasePool implements Leases, LeaseKeeper {
       this.#waiters.add(waiter);
       if (this.#membersOf(request).length === 0) this.#timeOut(waiter);
       this.#pump();
+      waiter.queued = true;
+      this.#tellExternal(waiter);
     });
   }
 
@@ -307,7 +310,7 @@ export class LeasePool implements Leases, LeaseKeeper {
   #grantWaiter(waiter: Waiter, member: Member, way: GrantWay): void {
     this.#waiters.delete(waiter);
     const waitedMs = performance.now() - waiter.since;
-    waiter.grant(this.#grantLease(waiter.request, member, waitedMs === 0 && way === 'waited' ? 'free' : way, waitedMs));
+    waiter.grant(this.#grantLease(waiter.request, member, way === 'waited' && !waiter.queued ? 'free' : way, waitedMs));
   }
 
   #grantLease(request: Request, member: Member, way: GrantWay, waitedMs: number): PooledLease {
@@ -362,6 +365,16 @@ export class LeasePool implements Leases, LeaseKeeper {
     this.#wakeTimer = undefined;
     for (const waiter of this.#waiters.inOrder()) waiter.searched = false;
     this.#pump();
+    for (const waiter of this.#waiters.inOrder()) this.#tellExternal(waiter);
+  }
+
+  /** Others' use is what keeps a waiter out: whoever can ask the provider anew should. */
+  #tellExternal(waiter: Waiter): void {
+    if (waiter.settled) return;
+    const now = performance.now();
+    for (const { account, scope } of this.#membersOf(waiter.request))
+      if (scope.hasOwnRoom && scope.external.count(now) > 0)
+        this.#options.observe?.({ kind: 'external-blocks', accountId: account.id });
   }
 
   #cancelWake(): void {

@@ -10,6 +10,8 @@ export interface Waiter {
   claimReason: 'idle' | 'taken-over' | null;
   /** Holders were looked through in vain; they are again after a while. */
   searched: boolean;
+  /** It was not served at once. */
+  queued: boolean;
   settled: boolean;
   readonly grant: (lease: Lease) => void;
   readonly fail: (error: Error) => void;

@@ -4,8 +4,8 @@ import type { Log } from '../log/log.ts';
 import type { AccountId, SourceId } from '../model/ids.ts';
 import type { LoginReport, SourceReader } from '../sources/contract.ts';
 
-/** A provider is asked about its connections at most this often. */
-const quietMs = 30_000;
+/** While somebody waits, a provider is asked about its connections this often; a viewer notices seconds, a panel does not. */
+const quietMs = 2_500;
 const timeoutMs = 20_000;
 
 export interface LoginWatchOptions {

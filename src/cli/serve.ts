@@ -12,9 +12,11 @@ function endings(lifeline: boolean): { readonly first: Promise<string>; readonly
   const tell = (reason: string): void => told.shift()?.(reason);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => tell(signal));
   if (lifeline) {
-    process.stdin.once('end', () => tell('standard input closed'));
-    process.stdin.once('close', () => tell('standard input closed'));
-    process.stdin.once('error', () => tell('standard input closed'));
+    // A pipe that closes says so more than once; only a second signal means "at once".
+    const closed = new Promise<void>((resolve) => {
+      for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => resolve());
+    });
+    void closed.then(() => tell('standard input closed'));
     process.stdin.resume();
   }
   if (process.connected) process.once('disconnect', () => tell('launcher ended'));

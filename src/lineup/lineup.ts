@@ -3,7 +3,6 @@ import type { Config, OutputConfig } from '../config/schema.ts';
 import type { ChannelId, EpisodeId, MovieId, SourceId } from '../model/ids.ts';
 import type { PlayableChannel, PlayableFile } from '../model/playable.ts';
 import type { StreamResolver } from '../sources/contract.ts';
-import { contentTypeOf } from './content-type.ts';
 
 /** What the lineup stands on. `resolverOf` is undefined for a source that is off or gone. */
 export interface LineupDeps {
@@ -79,7 +78,7 @@ export class Lineup {
       itemId: item.id,
       title: item.title,
       ext: item.ext,
-      contentType: item.file.contentType ?? contentTypeOf(item.ext),
+      contentType: item.file.contentType ?? '',
       sourceId: item.sourceId,
       accounts: resolver.accounts.map((account) => account.id),
       ...(item.file.sizeBytes === undefined ? {} : { knownSize: item.file.sizeBytes }),

@@ -22,6 +22,7 @@ export interface PlayableFile {
   readonly itemId: string;
   readonly title: string;
   readonly ext: string;
+  /** As learned from earlier playback; empty while it is not known. */
   readonly contentType: string;
   readonly sourceId: SourceId;
   readonly accounts: readonly AccountId[];

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { CoaxError } from '../errors.ts';
 import type { DemoUpstreamRequest, HttpUpstreamRequest } from '../model/upstream-request.ts';
 import { capacityOfError, classifyAnswer } from '../sources/media-answer.ts';
+import type { BaseUrlHealth } from '../sources/base-url-health.ts';
 import { loadClip } from '../sources/demo/clips.ts';
 import { DemoMovie } from '../sources/demo/movie.ts';
 import { openMedia, type OpenedMedia } from '../sources/media-client.ts';
@@ -16,11 +17,17 @@ const demoSec = 640;
 /** Path parts that panels have in common; everything else in an address may be a login. */
 const plainWords = new Set(['movie', 'movies', 'series', 'live', 'vod', 'timeshift', 'http', 'https']);
 
-/** Opens ranges at providers by HTTP, and of the built-in movie. */
-export const openRange: RangeOpener = async (request, options) =>
-  request.kind === 'http' ? openHttp(request, options) : openDemo(request, options.range);
+/** Opens ranges at providers by HTTP, and of the built-in movie. `health` remembers which addresses of a provider failed lately. */
+export function createRangeOpener(health?: BaseUrlHealth): RangeOpener {
+  return async (request, options) =>
+    request.kind === 'http' ? openHttp(request, options, health) : openDemo(request, options.range);
+}
 
-async function openHttp(request: HttpUpstreamRequest, options: OpenOptions): Promise<RangeAnswer> {
+async function openHttp(
+  request: HttpUpstreamRequest,
+  options: OpenOptions,
+  health: BaseUrlHealth | undefined,
+): Promise<RangeAnswer> {
   const { lease, signal, connectTimeoutMs, range, ifRange } = options;
   if (lease === null) throw new CoaxError('INTERNAL', 'A connection to a provider needs a lease');
   let opened: OpenedMedia;
@@ -31,6 +38,7 @@ async function openHttp(request: HttpUpstreamRequest, options: OpenOptions): Pro
       connectTimeoutMs,
       range,
       ...(ifRange === undefined ? {} : { ifRange }),
+      ...(health === undefined ? {} : { health }),
     });
   } catch (error) {
     throw ProviderRefusal.of(error, capacityOfError(error));

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { CoaxError } from '../errors.ts';
-import type { ConsumerView } from '../relay/contract.ts';
+import type { ConsumerView } from '../model/session-view.ts';
 import { answerHeaders, effectiveRange, planAnswer } from './answer-head.ts';
 import type { BlockCache } from './block-cache.ts';
 import { contentTypeOf } from './content-type.ts';

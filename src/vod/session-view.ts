@@ -1,6 +1,6 @@
 import type { Lease } from '../accounts/lease.ts';
 import type { SessionId } from '../model/ids.ts';
-import type { SessionView } from '../relay/contract.ts';
+import type { SessionView } from '../model/session-view.ts';
 import type { PlayableFile } from './contract.ts';
 import type { RateMeter } from './rate-meter.ts';
 import type { Reader } from './reader.ts';

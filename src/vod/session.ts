@@ -2,7 +2,7 @@ import type { Lease, LeaseHolder, LeaseState } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { AccountId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
-import type { SessionView } from '../relay/contract.ts';
+import type { SessionView } from '../model/session-view.ts';
 import { AccountChoice } from './account-choice.ts';
 import type { PlayableFile } from './contract.ts';
 import { isStrong } from './file-facts.ts';

@@ -4,14 +4,14 @@ import type { Leases } from '../accounts/lease.ts';
 import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionId } from '../model/ids.ts';
-import type { SessionView } from '../relay/contract.ts';
+import type { SessionView } from '../model/session-view.ts';
 import { answerHeaders, planAnswer } from './answer-head.ts';
 import { BlockCache } from './block-cache.ts';
 import { contentTypeOf } from './content-type.ts';
 import type { FileRequest, FileServer, PlayableFile } from './contract.ts';
 import type { FileFacts } from './file-facts.ts';
 import { KnownFiles } from './known-files.ts';
-import { openRange } from './open-range.ts';
+import { createRangeOpener } from './open-range.ts';
 import { Reader } from './reader.ts';
 import type { SessionSettings } from './session-deps.ts';
 import { VodSession } from './session.ts';
@@ -120,7 +120,7 @@ export class VodSessions implements FileServer {
 
   #create(viewer: FileRequest['viewer'], file: PlayableFile): VodSession {
     const id = `vod-${randomUUID()}` as SessionId;
-    const { leases, open = openRange, settings, log } = this.#options;
+    const { leases, open = createRangeOpener(), settings, log } = this.#options;
     const session: VodSession = new VodSession({
       id,
       viewer,

@@ -150,7 +150,7 @@ describe('the outputs', () => {
     expect(response.status).to.equal(200);
     expect(response.headers.get('content-type')).to.equal('video/mp2t');
     expect(response.headers.get('transfer-encoding')).to.equal(null);
-    const bytes = Buffer.from((await response.body!.getReader().read()).value!);
+    const bytes = Buffer.from((await response.body!.getReader().read()).value ?? []);
     expect(bytes[0]).to.equal(0x47);
     expect(bytes.readUInt16BE(1) & 0x1fff).to.equal(0);
     expect(bytes[188]).to.equal(0x47);

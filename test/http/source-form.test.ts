@@ -30,7 +30,7 @@ describe('a source as clients send it', () => {
 
   for (const [what, body, field] of [
     ['no address', { kind: 'xtream', name: 'n' }, 'url'],
-    ['an address that is none', { kind: 'xtream', name: 'n', url: 'nonsense' }, 'url'],
+    ['an address that is none', { kind: 'xtream', name: 'n', url: 'not an address' }, 'url'],
     ['a file for a panel', { kind: 'xtream', name: 'n', url: '/etc/hosts' }, 'url'],
     [
       'a header name that is none',
@@ -53,6 +53,21 @@ describe('a source as clients send it', () => {
       expect(error).to.be.instanceOf(CoaxError).with.property('code', 'BAD_REQUEST');
       const fields = (error as CoaxError).details?.['fields'] as { field: string }[];
       expect(fields.map((problem) => problem.field)).to.include(field);
+    });
+  }
+
+  for (const [pasted, base] of [
+    ['panel.example:8080', 'http://panel.example:8080'],
+    ['http://panel.example:8080/get.php?username=ann&password=s%20t&type=m3u_plus', 'http://panel.example:8080'],
+    ['https://ann:s%20t@panel.example/sub/player_api.php', 'https://panel.example/sub'],
+  ] as const) {
+    it(`understands a pasted ${pasted}`, () => {
+      const made = createSource({ kind: 'xtream', name: 'n', url: pasted });
+      expect(made.url).to.equal(base);
+      const login = pasted.includes('ann') ? { username: 'ann', password: 's t' } : { username: '', password: '' };
+      expect(made.accounts[0]).to.include(login);
+      const named = createSource({ kind: 'xtream', name: 'n', url: pasted, username: 'bob', password: 'x' });
+      expect(named.accounts[0]).to.include({ username: 'bob', password: 'x' });
     });
   }
 

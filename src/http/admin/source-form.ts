@@ -4,6 +4,7 @@ import { newId } from '../../config/new-id.ts';
 import { decode } from '../../config/problems.ts';
 import { type AccountConfig, type SourceConfig, sourceSchema } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
+import { parsePanelAddress } from '../../sources/xtream/url.ts';
 import type { source, sourceCreate, sourcePatch } from '../schemas.ts';
 
 type Patch = z.output<typeof sourcePatch>;
@@ -52,7 +53,8 @@ function patchedAccounts(before: readonly AccountConfig[], patch: Patch): Accoun
 }
 
 /** Applies what a client sent; throws BAD_REQUEST with each wrong field. */
-export function patchSource(before: SourceConfig, patch: Patch): SourceConfig {
+export function patchSource(before: SourceConfig, given: Patch): SourceConfig {
+  const patch = readPasted(before.kind, given);
   const { username: _u, password: _p, maxConnections: _m, accounts: _a, url, epgUrl, baseUrls, ...rest } = patch;
   const draft = {
     ...before,
@@ -74,9 +76,30 @@ export function patchSource(before: SourceConfig, patch: Patch): SourceConfig {
   return config;
 }
 
+/** People paste whole `get.php` or `player_api.php` addresses, or leave the scheme out: the login and the panel's base are taken from them. */
+function readPasted<Body extends Patch>(kind: SourceConfig['kind'], body: Body): Body {
+  if (
+    kind !== 'xtream' ||
+    body.url === undefined ||
+    body.url.includes('***') ||
+    /^(?:[/\\]|[a-z]:[\\/])/i.test(body.url)
+  )
+    return body;
+  const found = parsePanelAddress(body.url);
+  if (found === undefined) return body;
+  const { base, login } = found;
+  const given = body.username !== undefined && body.username !== '';
+  return {
+    ...body,
+    url: base,
+    ...(login === undefined || given ? {} : { username: login.username, password: login.password }),
+  };
+}
+
 /** A new source from what a client sent. */
 export function createSource(body: z.output<typeof sourceCreate>): SourceConfig {
-  const { kind, ...patch } = body;
+  const { kind, ...given } = body;
+  const patch = readPasted(kind, given);
   const blank: SourceConfig = { ...decode(sourceSchema, { id: newId('s'), kind, name: body.name }), accounts: [] };
   return patchSource(blank, patch);
 }
