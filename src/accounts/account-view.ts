@@ -38,7 +38,7 @@ export interface AccountView {
 }
 
 /** Reads an account's state from the live objects. `own`: its leases, also those on a login it had before. */
-export function accountView(
+function accountView(
   account: Account,
   scope: LoginScope,
   own: readonly PooledLease[],
@@ -66,4 +66,28 @@ export function accountView(
     removed,
     refusals: { ...scope.refusals },
   };
+}
+
+interface Place {
+  readonly account: Account;
+  readonly scope: LoginScope;
+}
+
+/** Every account, then those that are gone from the configuration and still hold leases. */
+export function accountViews(
+  present: readonly Place[],
+  leases: readonly (PooledLease & { readonly member: Place })[],
+  waitersOf: (account: AccountId) => number,
+): AccountView[] {
+  const view = ({ account, scope }: Place, removed: boolean): AccountView =>
+    accountView(
+      account,
+      scope,
+      leases.filter((lease) => lease.accountId === account.id),
+      waitersOf(account.id),
+      removed,
+    );
+  const known = new Set(present.map(({ account }) => account.id));
+  const leaving = leases.filter((lease) => !known.has(lease.accountId)).map((lease) => lease.member);
+  return [...present.map((place) => view(place, false)), ...[...new Set(leaving)].map((place) => view(place, true))];
 }

@@ -4,7 +4,7 @@ import type { AccountId, LeaseId, LoginKey } from '../model/ids.ts';
 import type { CoolingBounds } from './cooling.ts';
 import type { Lease, LeaseRequest, Leases } from './lease.ts';
 import type { GrantWay, LeaseObserver } from './lease-events.ts';
-import { type AccountView, accountView } from './account-view.ts';
+import { type AccountView, accountViews } from './account-view.ts';
 import { handOut, type Waiter, WaiterQueue } from './lease-waiter.ts';
 import { LoginScope } from './login-scope.ts';
 import { noCapacity } from './no-capacity.ts';
@@ -139,18 +139,11 @@ export class LeasePool implements Leases, LeaseKeeper {
   /** What `GET /api/v1/accounts` shows; read from the live objects. */
   snapshot(): AccountView[] {
     const waiters = this.#waiters.inOrder();
-    const leases = this.leases();
-    const view = ({ account, scope }: Member, removed: boolean): AccountView =>
-      accountView(
-        account,
-        scope,
-        leases.filter((lease) => lease.accountId === account.id),
-        waiters.filter((waiter) => waiter.request.candidates.includes(account.id)).length,
-        removed,
-      );
-    const present = [...this.#members.values()].map((member) => view(member, false));
-    const leaving = leases.filter((lease) => !this.#members.has(lease.accountId)).map((lease) => lease.member);
-    return [...present, ...[...new Set(leaving)].map((member) => view(member, true))];
+    return accountViews(
+      [...this.#members.values()],
+      this.leases(),
+      (account) => waiters.filter(({ request }) => request.candidates.includes(account)).length,
+    );
   }
 
   /** Refuses who waits, asks every holder to close, and resolves when every socket has closed. Cooling is not waited for. */
@@ -168,8 +161,6 @@ export class LeasePool implements Leases, LeaseKeeper {
     for (const timer of this.#yieldTimers.values()) clearTimeout(timer);
     this.#yieldTimers.clear();
   }
-
-  // What leases tell.
 
   leaseReleased(lease: PooledLease): void {
     const now = performance.now();
@@ -219,8 +210,6 @@ export class LeasePool implements Leases, LeaseKeeper {
   forced(lease: PooledLease, what: 'close' | 'yield' | 'late-socket'): void {
     this.#options.observe?.({ kind: 'forced', accountId: lease.accountId, what });
   }
-
-  // Granting.
 
   /** Serves waiters in order: a free slot, else wait for one that is already on its way, else ask a holder. */
   #pump(): void {

@@ -1,3 +1,4 @@
+import type { AccountView } from '../accounts/account-view.ts';
 import type { CatalogReads } from '../catalog/contract.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { GuideReads } from '../guide/contract.ts';
@@ -6,36 +7,12 @@ import type { Lineup } from '../lineup/lineup.ts';
 import type { Logos } from '../lineup/logos.ts';
 import type { Publisher } from '../lineup/publisher.ts';
 import type { Log } from '../log/log.ts';
-import type { AccountId, SessionId, SourceId } from '../model/ids.ts';
+import type { SessionId, SourceId } from '../model/ids.ts';
 import type { PlayableFile } from '../model/playable.ts';
 import type { SessionView } from '../model/session-view.ts';
 import type { LiveConsumer, LiveRequest } from '../relay/contract.ts';
 import type { LoginReport } from '../sources/contract.ts';
 import type { FileServer } from '../vod/contract.ts';
-
-/** An account with the leases that are held on it now. */
-export interface AccountView {
-  readonly id: AccountId;
-  readonly sourceId: SourceId;
-  readonly label: string;
-  readonly limit: number | null;
-  readonly overLimit: boolean;
-  readonly removed: boolean;
-  readonly leases: readonly {
-    readonly id: string;
-    readonly state: string;
-    readonly purpose: string;
-    readonly viewer: string;
-    readonly since: number;
-  }[];
-  /** Leases whose socket is closed, but which the provider may still count. */
-  readonly cooling: number;
-  readonly coolingMs: number;
-  /** Connections of other programs on the same login, as far as the provider tells. */
-  readonly external: number;
-  readonly waiters: number;
-  readonly refusals: Readonly<Record<string, number>>;
-}
 
 /** Leases, sockets, sessions and consumers side by side: `mismatches` has to be empty (design C6). */
 export interface SyncView {

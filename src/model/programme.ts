@@ -9,18 +9,22 @@ export interface GuideChannel {
   readonly url?: string;
 }
 
+/** Who takes part, in the order of the children of `credits` in xmltv.dtd. */
+export const creditKinds = [
+  'director',
+  'actor',
+  'writer',
+  'adapter',
+  'producer',
+  'composer',
+  'editor',
+  'presenter',
+  'commentator',
+  'guest',
+] as const;
+
 export interface Credit {
-  readonly kind:
-    | 'director'
-    | 'actor'
-    | 'writer'
-    | 'adapter'
-    | 'producer'
-    | 'composer'
-    | 'editor'
-    | 'presenter'
-    | 'commentator'
-    | 'guest';
+  readonly kind: (typeof creditKinds)[number];
   readonly name: string;
   readonly role?: string;
 }

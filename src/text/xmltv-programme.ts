@@ -1,23 +1,12 @@
 import type { GuideId } from '../model/ids.ts';
-import type { Credit, Programme } from '../model/programme.ts';
+import { type Credit, creditKinds, type Programme } from '../model/programme.ts';
 import type { XmlAttributes } from './xml-attributes.ts';
 import { type XmlWant, xmlWant } from './xml-scanner.ts';
 import { parseOnscreen, parseXmltvNs } from './xmltv-episode.ts';
 
 type Draft = { -readonly [Key in keyof Programme]?: Programme[Key] };
 
-const creditKinds: ReadonlySet<string> = new Set<Credit['kind']>([
-  'director',
-  'actor',
-  'writer',
-  'adapter',
-  'producer',
-  'composer',
-  'editor',
-  'presenter',
-  'commentator',
-  'guest',
-]);
+const knownCredits: ReadonlySet<string> = new Set(creditKinds);
 
 /** Categories, keywords, people and ids of one programme; what is beyond is dropped. */
 const maxListed = 200;
@@ -156,7 +145,7 @@ export class ProgrammeBuilder {
       case 'value':
         return this.#inside === 'rating' || this.#inside === 'star-rating' ? xmlWant.text : xmlWant.skip;
       default:
-        if (this.#inside !== 'credits' || !creditKinds.has(name)) return xmlWant.skip;
+        if (this.#inside !== 'credits' || !knownCredits.has(name)) return xmlWant.skip;
         this.#role = name === 'actor' ? (attributes.get('role')?.trim() ?? '') : '';
         return xmlWant.text;
     }
@@ -217,7 +206,7 @@ export class ProgrammeBuilder {
         this.#value(text);
         break;
       default:
-        if (creditKinds.has(name)) this.#credit(name as Credit['kind'], text);
+        if (knownCredits.has(name)) this.#credit(name as Credit['kind'], text);
     }
   }
 

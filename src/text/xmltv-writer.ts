@@ -1,20 +1,6 @@
-import type { Credit, GuideChannel, Programme } from '../model/programme.ts';
+import { type Credit, creditKinds, type GuideChannel, type Programme } from '../model/programme.ts';
 import { encodeXmlAttribute, encodeXmlText } from './xml-entities.ts';
 import { formatXmltvTime } from './xmltv-time.ts';
-
-/** Order of the children of `credits` in xmltv.dtd. */
-const creditOrder: readonly Credit['kind'][] = [
-  'director',
-  'actor',
-  'writer',
-  'adapter',
-  'producer',
-  'composer',
-  'editor',
-  'presenter',
-  'commentator',
-  'guest',
-];
 
 function attributes(values: Readonly<Record<string, string | undefined>>): string {
   let text = '';
@@ -61,7 +47,7 @@ export function writeXmltvChannel(channel: GuideChannel): string {
 
 function creditsOf(credits: readonly Credit[]): string {
   if (credits.length === 0) return '';
-  const written = creditOrder.flatMap((kind) =>
+  const written = creditKinds.flatMap((kind) =>
     credits
       .filter((credit) => credit.kind === kind)
       .map((credit) => element('      ', kind, credit.name, kind === 'actor' ? { role: credit.role } : {})),
