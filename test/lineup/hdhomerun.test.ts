@@ -4,7 +4,8 @@ import { deviceIdOf, discovery, isDeviceId, lineupEntry } from '../../src/lineup
 
 describe('the HDHomeRun output', () => {
   it('takes no text for an id', () => {
-    for (const text of ['nonsense', '', '1234567', '123456789', 'XYZ12345']) expect(isDeviceId(text), text).to.equal(false);
+    for (const text of ['nonsense', '', '1234567', '123456789', 'XYZ12345'])
+      expect(isDeviceId(text), text).to.equal(false);
   });
 
   it('gives every output an id of its own with a right check digit', () => {
@@ -31,7 +32,13 @@ describe('the HDHomeRun output', () => {
   });
 
   it('leaves out what is not known of a channel', () => {
-    expect(lineupEntry({ number: '1', name: 'n', url: 'u', hd: false })).to.deep.equal({ GuideNumber: '1', GuideName: 'n', URL: 'u' });
-    expect(lineupEntry({ number: '1', name: 'n', url: 'u', hd: true, videoCodec: 'h264', audioCodec: 'eac3' })).to.include({ HD: 1, VideoCodec: 'H264', AudioCodec: 'EAC3' });
+    expect(lineupEntry({ number: '1', name: 'n', url: 'u', hd: false })).to.deep.equal({
+      GuideNumber: '1',
+      GuideName: 'n',
+      URL: 'u',
+    });
+    expect(
+      lineupEntry({ number: '1', name: 'n', url: 'u', hd: true, videoCodec: 'h264', audioCodec: 'eac3' }),
+    ).to.include({ HD: 1, VideoCodec: 'H264', AudioCodec: 'EAC3' });
   });
 });
