@@ -204,7 +204,7 @@ export const sourceCreate = z
   .required({ kind: true, name: true });
 export const sourcePatch = z.strictObject(sourceFields).partial();
 
-export const loginReport = z.object({
+const loginReport = z.object({
   ok: z.boolean(),
   message: z.string(),
   code: z.string().optional(),
@@ -216,6 +216,9 @@ export const loginReport = z.object({
   timeZone: z.string().optional(),
   trial: z.boolean().optional(),
 });
+
+/** The first login that fails, else the first one; then every one, in the order of the accounts. */
+export const sourceTest = loginReport.extend({ accounts: z.array(loginReport) });
 
 export const job = z.object({
   id: z.string(),

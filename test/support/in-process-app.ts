@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from '../../src/app.ts';
 import type { Config } from '../../src/config/schema.ts';
-import { freshConfig } from '../../src/config/store.ts';
+import { freshConfig, parseConfig } from '../../src/config/store.ts';
 
 export const adminToken = 'test-admin-token-0123456789';
 
@@ -19,10 +19,11 @@ export interface TestApp extends AsyncDisposable {
   settled(): Promise<void>;
 }
 
-/** A whole engine in this process, with the demo source, on a free port and in a folder of its own. */
-export async function startTestApp(change: (config: Config) => void = () => {}): Promise<TestApp> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'coax-app-'));
-  const config = freshConfig();
+/** A whole engine in this process, with the demo source, on a free port and in a folder of its own (or an existing one). */
+export async function startTestApp(change: (config: Config) => void = () => {}, existing?: string): Promise<TestApp> {
+  const dataDir = existing ?? (await mkdtemp(join(tmpdir(), 'coax-app-')));
+  const config =
+    existing === undefined ? freshConfig() : parseConfig(await readFile(join(existing, 'config.json'), 'utf8'));
   config.settings.logLevel = 'error';
   change(config);
   await writeFile(join(dataDir, 'config.json'), JSON.stringify(config));

@@ -3,7 +3,7 @@ import type { Config, SourceConfig } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import type { SourceId } from '../../model/ids.ts';
 import { type Route, route } from '../route.ts';
-import { loginReport, source, sourceCreate, sourcePatch } from '../schemas.ts';
+import { source, sourceCreate, sourcePatch, sourceTest } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { createSource, patchSource, sourceView } from './source-form.ts';
 
@@ -91,21 +91,18 @@ export function sourceRoutes({ config, catalog, refreshes, redact, testSource, r
       params,
       answer: {
         status: 200,
-        schema: z.object({ ok: z.boolean(), message: z.string(), accounts: z.array(loginReport) }),
-        description: 'The result, also when the login fails',
+        schema: sourceTest,
+        description: 'The result, also when the login fails; the first account, and all of them',
       },
       run: async ({ params: { id }, signal }) => {
         find(config.current, id);
-        const reports = await testSource(id as SourceId, signal);
-        const bad = reports.find(({ ok }) => !ok);
-        return {
-          ok: bad === undefined,
-          message: bad?.message ?? reports[0]?.message ?? 'There is nothing to test',
-          accounts: reports.map(({ formats, ...report }) => ({
-            ...report,
-            ...(formats === undefined ? {} : { formats: [...formats] }),
-          })),
-        };
+        const accounts = (await testSource(id as SourceId, signal)).map(({ formats, ...report }) => ({
+          ...report,
+          ...(formats === undefined ? {} : { formats: [...formats] }),
+        }));
+        const shown = accounts.find(({ ok }) => !ok) ??
+          accounts[0] ?? { ok: false, message: 'There is no login to test' };
+        return { ...shown, accounts };
       },
     }),
     route({
