@@ -6,6 +6,7 @@ import { LoginWatch } from './app/login-watch.ts';
 import { jobMetrics, leaseMetrics, relayMetrics } from './app/observe.ts';
 import { gauges } from './app/gauges.ts';
 import { syncView } from './app/sync-view.ts';
+import { ingestWorkerEntry, publishWorkerEntry } from './app/worker-entries.ts';
 import { openUpstream } from './relay/open-upstream.ts';
 import { Catalog, catalogFileName } from './catalog/catalog.ts';
 import { FolderLock } from './catalog/folder-lock.ts';
@@ -145,7 +146,7 @@ export class App {
       catalogPath,
       catalog,
       config,
-      workers: new IngestWorkers({ entry: new URL('./ingest/worker.ts', import.meta.url), log: ingestLog }),
+      workers: new IngestWorkers({ entry: ingestWorkerEntry, log: ingestLog }),
       readerOf,
       log: ingestLog,
     });
@@ -167,7 +168,7 @@ export class App {
       secrets: () =>
         [...secretsOfConfig(config.current)].filter(([owner]) => owner !== 'outputs').flatMap(([, secrets]) => secrets),
       generation: () => catalog.generation,
-      workerUrl: new URL('./lineup/publish-worker.ts', import.meta.url),
+      workerUrl: publishWorkerEntry,
       log: this.#log.child({ part: 'publisher' }),
     });
     this.#logos = new Logos({
