@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,9 +42,11 @@ describe('the build', function () {
       }
       const live = /^http\S+\.ts$/m.exec(playlist)?.[0];
       expect(live, playlist).to.be.a('string');
-      const media = await fetch(live!);
-      const { value } = await media.body!.getReader().read();
-      expect(value?.[0]).to.equal(0x47);
+      const player = http.get(live!);
+      const [media] = (await once(player, 'response')) as [http.IncomingMessage];
+      const [bytes] = (await once(media, 'data')) as [Buffer];
+      expect(bytes[0]).to.equal(0x47);
+      player.destroy();
       expect(await (await fetch(output.replace('playlist.m3u', 'guide.xml'))).text()).to.include('<programme ');
     } finally {
       engine.stdin.end();
