@@ -8,6 +8,7 @@ import { delay } from './delay.ts';
 import { Generation, type GenerationSink } from './generation.ts';
 import { RawGeneration } from './raw-generation.ts';
 import type { RelayState } from './relay-state.ts';
+import { Seam } from './seam.ts';
 import { CapacityRefusal, type OpenUpstream, type Upstream } from './upstream.ts';
 
 /** An upstream that ran this long was healthy: its end is taken for one of those many panels have every few minutes. */
@@ -45,6 +46,8 @@ export interface FeedHome extends GenerationSink {
   firstByte(ms: number): void;
   /** All packets of one upstream chunk were given. */
   settle(): void;
+  /** What was given so far, oldest first, as far back as it is known. */
+  history(): Iterable<Buffer>;
   reconnecting(error: CoaxError, attempt: number): void;
   /** A stream could not be opened on an account. */
   failed(candidate: Candidate, error: CoaxError): void;
@@ -74,6 +77,7 @@ export class Feed {
   readonly #open: OpenUpstream;
   readonly #times: FeedTimes;
   readonly #random: () => number;
+  readonly #seam: Seam;
   #lease: Lease | null = null;
   #candidate: Candidate | null = null;
   #run: Run | null = null;
@@ -96,6 +100,7 @@ export class Feed {
     this.#open = options.open;
     this.#times = options.times;
     this.#random = options.random ?? Math.random;
+    this.#seam = new Seam(() => this.#home.history());
   }
 
   get lease(): Lease | null {
@@ -320,7 +325,8 @@ export class Feed {
     const nowMs = performance.now();
     return {
       upstream,
-      generation: upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, continues),
+      generation:
+        upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, continues ? this.#seam : null),
       sinceMs: nowMs,
       dataMs: nowMs,
       lost: lost.promise,

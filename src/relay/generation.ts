@@ -1,8 +1,9 @@
 import { type JoinPoint, KeyFrameFinder } from '../mpegts/key-frames.ts';
-import { hasPcr, isUnitStart, packetSize, pidOf } from '../mpegts/packet.ts';
-import { ProgramTables, type TablePackets } from '../mpegts/program-tables.ts';
+import { isUnitStart, packetSize, pidOf } from '../mpegts/packet.ts';
+import type { TablePackets } from '../mpegts/program-tables.ts';
 import { TsSync } from '../mpegts/sync.ts';
 import type { EntryPoint } from './ring.ts';
+import { mainPidOf, programOf, type Seam } from './seam.ts';
 
 /** Without a key frame for this long, the stream starts at any picture. */
 const patienceMs = 3_000;
@@ -23,11 +24,12 @@ export interface GenerationSink {
 
 /**
  * The bytes of one upstream connection on their way into the ring: cut into packets, searched for entry points. Nothing goes out before
- * the first entry point. Where consumers already watch (`continues`), the tables go out before it, and a discontinuity is signalled.
+ * the first entry point. Where consumers already watch, `seam` makes it go on where the last generation stopped, with its tables first;
+ * otherwise the bytes go out as they came.
  */
 export class Generation {
   readonly #sink: GenerationSink;
-  readonly #continues: boolean;
+  readonly #seam: Seam | null;
   readonly #sync = new TsSync();
   readonly #finder = new KeyFrameFinder();
   #started = false;
@@ -41,12 +43,10 @@ export class Generation {
   #shift = 0;
   #weakPid = -1;
   #weakMs = Number.NEGATIVE_INFINITY;
-  #signalDiscontinuity: boolean;
 
-  constructor(sink: GenerationSink, continues: boolean) {
+  constructor(sink: GenerationSink, seam: Seam | null) {
     this.#sink = sink;
-    this.#continues = continues;
-    this.#signalDiscontinuity = continues;
+    this.#seam = seam;
   }
 
   /** True once a start point was found and bytes go out. */
@@ -64,9 +64,11 @@ export class Generation {
   }
 
   #goOn(packets: Buffer, points: readonly JoinPoint[], nowMs: number): void {
+    // First, so that the seam knows the tables of the entry points.
+    const out = this.#seam?.copy(packets) ?? packets;
     for (const point of points) this.#mark(point.offset, point.tables, point.kind === 'audio', nowMs);
     if (this.#weakPid >= 0) this.#markWeak(packets, this.#sink.position() - this.#shift, nowMs);
-    this.#give(packets);
+    this.#sink.packets(out);
   }
 
   #waitForStart(packets: Buffer, points: readonly JoinPoint[], nowMs: number): void {
@@ -75,21 +77,24 @@ export class Generation {
     this.#heldBytes += packets.length;
     this.#points.push(...points);
     const first = this.#points[0];
-    if (first !== undefined) this.#start(first.offset, first.tables, nowMs);
+    if (first !== undefined) this.#start(first.offset, first.tables, first.pcr, nowMs);
     else if (nowMs - this.#firstMs >= patienceMs) this.#startAnywhere(nowMs);
     if (!this.#started) this.#trimHeld();
   }
 
-  #start(offset: number, tables: TablePackets, nowMs: number): void {
+  #start(offset: number, tables: TablePackets, pcr: number, nowMs: number): void {
     this.#started = true;
-    const held = Buffer.concat(this.#held, this.#heldBytes).subarray(Math.max(0, offset - this.#heldFrom));
+    let held: Buffer = Buffer.concat(this.#held, this.#heldBytes).subarray(Math.max(0, offset - this.#heldFrom));
     this.#held = [];
-    if (this.#continues) this.#sink.packets(Buffer.concat([tables.pat, tables.pmt]));
+    if (this.#seam !== null) {
+      this.#sink.packets(this.#seam.splice({ tables, packets: held, pcr }));
+      held = this.#seam.copy(held);
+    }
     this.#shift = this.#sink.position() - Math.max(offset, this.#heldFrom);
     if (this.#points.length === 0) this.#addEntry(offset, tables, true, nowMs);
     for (const point of this.#points) this.#mark(point.offset, point.tables, point.kind === 'audio', nowMs);
     this.#points = [];
-    this.#give(held);
+    this.#sink.packets(held);
   }
 
   /** No key frame was recognised: any picture has to do, or any sound where there is no picture. */
@@ -97,12 +102,12 @@ export class Generation {
     const tables = this.#finder.tables;
     if (tables === null) return;
     const held = Buffer.concat(this.#held, this.#heldBytes);
-    const pid = firstPid(tables);
+    const pid = mainPidOf(programOf(tables));
     for (let offset = 0; offset < held.length; offset += packetSize) {
       if (pidOf(held, offset) !== pid || !isUnitStart(held, offset)) continue;
       this.#weakPid = pid;
       this.#weakMs = nowMs;
-      this.#start(this.#heldFrom + offset, tables, nowMs);
+      this.#start(this.#heldFrom + offset, tables, -1, nowMs);
       return;
     }
   }
@@ -127,13 +132,9 @@ export class Generation {
     this.#addEntry(offset, tables, weak, nowMs);
   }
 
-  #addEntry(offset: number, { pat, pmt }: TablePackets, weak: boolean, nowMs: number): void {
-    this.#sink.entry({ position: offset + this.#shift, atMs: nowMs, tables: Buffer.concat([pat, pmt]), weak });
-  }
-
-  #give(packets: Buffer): void {
-    if (this.#signalDiscontinuity) this.#signalDiscontinuity = !signalDiscontinuity(packets);
-    this.#sink.packets(packets);
+  #addEntry(offset: number, tables: TablePackets, weak: boolean, nowMs: number): void {
+    const written = this.#seam?.tables(tables) ?? Buffer.concat([tables.pat, tables.pmt]);
+    this.#sink.entry({ position: offset + this.#shift, atMs: nowMs, tables: written, weak });
   }
 
   #trimHeld(): void {
@@ -144,23 +145,4 @@ export class Generation {
       this.#heldFrom += oldest.length;
     }
   }
-}
-
-/** Sets the discontinuity_indicator of the first packet with a PCR (ISO 13818-1 2.4.3.5); false when there is none. */
-function signalDiscontinuity(packets: Buffer): boolean {
-  for (let offset = 0; offset < packets.length; offset += packetSize) {
-    if (!hasPcr(packets, offset)) continue;
-    packets[offset + 5] = (packets[offset + 5] ?? 0) | 0x80;
-    return true;
-  }
-  return false;
-}
-
-/** The PID of the picture, else of the first sound. */
-function firstPid(packets: TablePackets): number {
-  const tables = new ProgramTables();
-  for (const bytes of [packets.pat, packets.pmt, packets.pmt])
-    for (let offset = 0; offset < bytes.length; offset += packetSize) tables.push(bytes, offset, pidOf(bytes, offset));
-  const streams = tables.program?.streams ?? [];
-  return (streams.find(({ kind }) => kind === 'video') ?? streams.find(({ kind }) => kind === 'audio'))?.pid ?? -1;
 }

@@ -239,6 +239,10 @@ export class Relay implements LeaseHolder {
         this.#facts.entry(entry);
       },
       settle: () => this.#joiner.settle(),
+      history: () => {
+        this.#joiner.flush();
+        return this.#ring.buffers();
+      },
       enter: (state) => this.#feedEnters(state),
       look: (stream) => this.#look(stream),
       claim: (stream) => {

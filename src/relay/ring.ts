@@ -89,6 +89,14 @@ export class Ring {
     return this.#piece(seq)?.data;
   }
 
+  /** All buffers, oldest first. */
+  *buffers(): Generator<Buffer> {
+    for (let seq = this.firstSeq; seq < this.nextSeq; seq++) {
+      const data = this.data(seq);
+      if (data !== undefined) yield data;
+    }
+  }
+
   /** When the buffer with this number came, or undefined when it is not here. */
   arrivedMs(seq: number): number | undefined {
     return this.#piece(seq)?.atMs;

@@ -108,12 +108,12 @@ export class FakeUpstream implements Upstream {
   readonly #frames;
   #sink: UpstreamSink | null = null;
 
-  constructor(path: string, startPts: number) {
+  constructor(path: string, startPts: number, firstStamp: number) {
     this.path = path;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.socket.once('close', resolve);
-    this.#frames = syntheticTs({ bitRate: 200_000, keyFrameMs: 200, startPts });
+    this.#frames = syntheticTs({ bitRate: 200_000, keyFrameMs: 200, startPts, firstStamp });
   }
 
   start(sink: UpstreamSink): void {
@@ -250,7 +250,8 @@ export class World {
   }
 
   async #open(path: string, { lease, signal }: UpstreamOptions): Promise<Upstream> {
-    const upstream = new FakeUpstream(path, 90_000 * 1_000 * (this.upstreams.length + 1));
+    const n = this.upstreams.length + 1;
+    const upstream = new FakeUpstream(path, 90_000 * 1_000 * n, 100_000 * n);
     this.upstreams.push(upstream);
     lease.connecting();
     lease.attach(upstream.socket);

@@ -184,6 +184,8 @@ export interface SyntheticOptions {
   readonly startPts?: number;
   /** False leaves SPS and PPS out of all key frames but the first. */
   readonly repeatSets?: boolean;
+  /** The running number of the first stamped packet. */
+  readonly firstStamp?: number;
 }
 
 const stampMark = '#coax';
@@ -199,13 +201,14 @@ export function* syntheticTs({
   keyFrameMs = 1000,
   startPts = 90_000,
   repeatSets = true,
+  firstStamp = 0,
 }: SyntheticOptions = {}): Generator<Buffer, never> {
   const writer = new TsWriter();
   const ticks = 90_000 / frameRate;
   const perFrame = Math.max(4, Math.round(bitRate / frameRate / 8 / packetSize));
   const keyEvery = Math.max(1, Math.round((keyFrameMs * frameRate) / 1000));
   const sets = Buffer.concat([h264Sps({ frameRate }), h264Pps]);
-  let stamp = 0;
+  let stamp = firstStamp;
   for (let frame = 0; ; frame++) {
     const pts = Math.round(startPts + frame * ticks);
     const isKey = frame % keyEvery === 0;
