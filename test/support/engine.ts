@@ -50,6 +50,7 @@ export class Engine implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly #ownsData: boolean;
   readonly #said: string[];
+  readonly #complained: string[] = [];
   #token = '';
   #output: Output | undefined;
 
@@ -59,6 +60,7 @@ export class Engine implements AsyncDisposable {
     this.dataDir = parts.dataDir;
     this.#ownsData = parts.ownsData;
     this.#said = parts.said;
+    this.child.stderr?.on('data', (text: string) => this.#complained.push(text));
   }
 
   get pid(): number {
@@ -72,6 +74,11 @@ export class Engine implements AsyncDisposable {
   /** All it has written to stdout and stderr. */
   get said(): string {
     return this.#said.join('');
+  }
+
+  /** What it has written to stderr since it was ready: its log. */
+  get complained(): string {
+    return this.#complained.join('');
   }
 
   get token(): string {

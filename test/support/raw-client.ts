@@ -200,7 +200,12 @@ export class DroppingProxy implements AsyncDisposable {
         from.on('end', () => {
           if (!this.#dropped) to.end();
         });
-        from.on('close', () => this.#sockets.delete(from));
+        from.on('close', (broken) => {
+          this.#sockets.delete(from);
+          if (this.#dropped) return;
+          if (broken) to.resetAndDestroy();
+          else to.destroySoon();
+        });
       }
       if (this.#dropped) for (const socket of [near, far]) socket.pause();
     });

@@ -44,7 +44,7 @@ export function* guideText(catalog: CatalogSettings, guide: GuideSettings, nowUn
   yield `${text}</tv>\n`;
 }
 
-/** `get.php`: an M3U with attributes. `streamUrl` builds an entry's URL from its channel index. */
+/** `get.php`: an M3U with attributes, and with quirks a broken entry in front of every second. `streamUrl` builds an entry's URL from its channel index. */
 export function* playlistText(
   catalog: CatalogSettings,
   base: string,
@@ -53,7 +53,9 @@ export function* playlistText(
   let text = `#EXTM3U x-tvg-url="${base}/xmltv.php"\n`;
   for (const index of channelIndexes(catalog)) {
     const name = channelName(catalog, index);
-    text += `#EXTINF:-1 tvg-id="ch${index + 1}.test" tvg-name="${name}" tvg-chno="${index + 1}" tvg-logo="${base}/logo/${index + 1}.png" group-title="Group ${groupOf(catalog, index)}",${name}\n${streamUrl(index)}\n`;
+    if (catalog.quirks && index % 2 === 1)
+      text += `#EXTINF:-1,Not to be read ${streamUrl(index)}\nfoo${streamUrl(index).slice(4)}\n`;
+    text += `#EXTINF:-1 tvg-id="ch${index + 1}.test" tvg-name="${name}" tvg-chno="${index + 1}" tvg-logo="${base}/logo/${index + 1}.png${catalog.logoQuery}" group-title="Group ${groupOf(catalog, index)}",${name}\n${streamUrl(index)}\n`;
     if (text.length > 65_536) {
       yield text;
       text = '';

@@ -108,6 +108,8 @@ export interface CatalogSettings {
   readonly movieExt: 'mkv' | 'mp4';
   /** `direct_source` of every live item; `{id}` is replaced. */
   readonly directSource: string;
+  /** Stands behind the address of every logo: `?token=...`. */
+  readonly logoQuery: string;
 }
 
 export interface GuideSettings {
@@ -190,6 +192,7 @@ export const defaultSettings: ProviderSettings = {
     quirks: false,
     movieExt: 'mkv',
     directSource: '',
+    logoQuery: '',
   },
   guide: { days: 2, pastDays: 1, minutesEach: 60, channels: 0, packed: 'no', zone: '+0000' },
   api: {
