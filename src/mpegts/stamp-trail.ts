@@ -5,6 +5,9 @@ import { ptsDifference, ptsHz } from './time.ts';
 /** A step that is longer than this is a jump. */
 const farTicks = 10 * ptsHz;
 
+/** A unit that lasts longer tells nothing of the others: subtitles come now and then. */
+const longestUnit = ptsHz / 2;
+
 /** How far a PID has come, in 90 kHz ticks. */
 export interface Stamps {
   /** DTS of the last unit, or its PTS where it has none. */
@@ -13,6 +16,8 @@ export interface Stamps {
   readonly pts: number;
   /** Time from the last unit but one to the last; 0 when it is not known. */
   readonly step: number;
+  /** The longest step so far: a unit that holds several frames lasts about this long. */
+  readonly longest: number;
 }
 
 /** Remembers the last time stamps of each PID and the last PCR. */
@@ -34,10 +39,12 @@ export class StampTrail {
     const dts = own < 0 ? pts : own;
     const before = this.#stamps.get(pid);
     const step = before === undefined ? 0 : ptsDifference(dts, before.dts);
+    const known = step > 0 && step < longestUnit;
     this.#stamps.set(pid, {
       dts,
       pts: before === undefined || Math.abs(step) > farTicks || ptsDifference(pts, before.pts) > 0 ? pts : before.pts,
-      step: step > 0 && step < ptsHz / 2 ? step : (before?.step ?? 0),
+      step: known ? step : (before?.step ?? 0),
+      longest: Math.max(known ? step : 0, before?.longest ?? 0),
     });
   }
 

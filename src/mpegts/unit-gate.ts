@@ -4,6 +4,7 @@ import { ptsDifference, ptsHz } from './time.ts';
 
 /** A stamp that is further back than this belongs to another clock and is not compared. */
 const farTicks = 10 * ptsHz;
+const roundingTicks = 90;
 /** Packets of a PID without any unit start after which it is let through all the same. */
 const mostHeadless = 2_000;
 /** Leading pictures that are left out at most. */
@@ -17,8 +18,8 @@ export interface GateOptions {
   readonly clockPid: number;
   /** What the stamps of the piece will be moved by. */
   readonly shift: number;
-  /** The last DTS that was written on a PID; -1 when it had none. */
-  readonly sentDts: (pid: number) => number;
+  /** The time up to which a PID was written; -1 when it had no times. */
+  readonly sentUntil: (pid: number) => number;
 }
 
 /**
@@ -52,10 +53,10 @@ export class UnitGate {
 
   #wasSent(bytes: Buffer, offset: number, pid: number): boolean {
     const { pts, dts } = stamps(bytes, offset);
-    const sent = this.#options.sentDts(pid);
+    const sent = this.#options.sentUntil(pid);
     if (pts < 0 || sent < 0) return false;
     const ahead = ptsDifference((dts < 0 ? pts : dts) + this.#options.shift, sent);
-    return ahead <= 0 && ahead > -farTicks;
+    return ahead < -roundingTicks && ahead > -farTicks;
   }
 
   #admitsMain(bytes: Buffer, offset: number): boolean {

@@ -241,7 +241,7 @@ export class Relay implements LeaseHolder {
       settle: () => this.#joiner.settle(),
       history: () => {
         this.#joiner.flush();
-        return this.#ring.buffers();
+        return this.#ring.history();
       },
       enter: (state) => this.#feedEnters(state),
       look: (stream) => this.#look(stream),

@@ -89,8 +89,9 @@ export class Ring {
     return this.#piece(seq)?.data;
   }
 
-  /** All buffers, oldest first. */
-  *buffers(): Generator<Buffer> {
+  /** What a player that was here from the start has got: the tables of the oldest entry point, then all buffers. */
+  *history(): Generator<Buffer> {
+    if (this.#entries[0] !== undefined) yield this.#entries[0].tables;
     for (let seq = this.firstSeq; seq < this.nextSeq; seq++) {
       const data = this.data(seq);
       if (data !== undefined) yield data;

@@ -12,6 +12,7 @@ const longestGapTicks = ptsHz;
 /** Times of one stream that are further apart than this say nothing about each other. */
 const farTicks = 10 * ptsHz;
 const usualStepTicks = 3_600;
+const roundingTicks = 90;
 
 /** Where the next generation starts. */
 export interface SeamStart {
@@ -69,7 +70,10 @@ export class Seam {
       mainPts: main?.pts ?? -1,
       clockPid: program?.streams.some(({ pid }) => pid === pcrPid) === true ? -1 : pcrPid,
       shift: this.#shift,
-      sentDts: (pid) => this.#trail.of(pid)?.dts ?? -1,
+      sentUntil: (pid) => {
+        const last = this.#trail.of(pid);
+        return last === undefined ? -1 : wrapPts(last.dts + Math.max(last.longest, 2 * roundingTicks));
+      },
     });
     this.#restamper.splice(this.#shift, gate.admits);
     return this.copy(Buffer.concat([start.tables.pat, start.tables.pmt]));

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { packetSize, pidOf } from '../../src/mpegts/packet.ts';
 import { buildPmt } from '../../src/mpegts/psi.ts';
 import { Generation } from '../../src/relay/generation.ts';
-import type { EntryPoint } from '../../src/relay/ring.ts';
 import { Seam } from '../../src/relay/seam.ts';
 import {
   adtsFrame,
@@ -16,25 +15,7 @@ import {
   TsWriter,
   videoPid,
 } from '../support/ts-builder.ts';
-
-class Sink {
-  readonly out: Buffer[] = [];
-  readonly entries: EntryPoint[] = [];
-  #position = 0;
-  position(): number {
-    return this.#position;
-  }
-  packets(packets: Buffer): void {
-    this.#position += packets.length;
-    this.out.push(packets);
-  }
-  entry(entry: EntryPoint): void {
-    this.entries.push(entry);
-  }
-  get bytes(): Buffer {
-    return Buffer.concat(this.out);
-  }
-}
+import { Sink } from './sink.ts';
 
 const audioPmt = buildPmt({ programNumber: 1, pcrPid: audioPid, streams: [{ pid: audioPid, streamType: 0x0f }] });
 
