@@ -43,6 +43,17 @@ export interface EngineChannel {
   readonly [key: string]: unknown;
 }
 
+export interface EngineJob {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly state: string;
+  readonly progress: { readonly stage: string; readonly done: number; readonly total: number | null };
+  readonly counts: { channels?: number; movies?: number; series?: number; programmes?: number };
+  readonly problems: readonly { readonly part: string; readonly code: string; readonly message: string }[];
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly rejectCount: number;
+}
+
 /** The real engine as a process of its own. Dispose of it to end it; what it said is kept in `said`. */
 export class Engine implements AsyncDisposable {
   readonly dataDir: string;
@@ -138,6 +149,26 @@ export class Engine implements AsyncDisposable {
     );
     const failed = jobs.find((job) => job.state === 'failed');
     if (failed !== undefined) throw new Error(`a job failed: ${JSON.stringify(failed)}`);
+  }
+
+  /** Refreshes a source and resolves with the job once it has ended, however it did. */
+  async refresh(sourceId: string, timeoutMs = 30_000): Promise<EngineJob> {
+    const { body } = await this.api<{ jobId: string }>('POST', `/sources/${sourceId}/refresh`);
+    return this.ended(body.jobId, timeoutMs);
+  }
+
+  async ended(jobId: string, timeoutMs = 30_000): Promise<EngineJob> {
+    let job: EngineJob | undefined;
+    await waitUntil(
+      'the job has ended',
+      async () => {
+        job = (await this.api<EngineJob>('GET', `/jobs/${jobId}`)).body;
+        return job.state !== 'queued' && job.state !== 'running';
+      },
+      timeoutMs,
+    );
+    if (job === undefined) throw new Error(`there is no job ${jobId}`);
+    return job;
   }
 
   async channels(query = ''): Promise<readonly EngineChannel[]> {

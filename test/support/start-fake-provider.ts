@@ -62,6 +62,11 @@ export class FakeProvider implements AsyncDisposable {
     return (await this.#ask('GET', brief ? '/state?brief' : '/state')) as ProviderState;
   }
 
+  /** What an importer can make of the lists, as the provider counts them itself. */
+  async counts(): Promise<{ channels: number; movies: number; series: number }> {
+    return (await this.#ask('GET', '/counts')) as { channels: number; movies: number; series: number };
+  }
+
   async set(patch: SettingsPatch): Promise<void> {
     await this.#ask('PATCH', '/settings', patch);
   }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { countedLists } from './panel-lists.ts';
 import type { Provider } from './provider.ts';
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -15,6 +16,7 @@ async function answer(provider: Provider, request: IncomingMessage, response: Se
   };
   if (route === 'GET /state') reply(brief ? { ...provider.state(), requests: [], paths: {} } : provider.state());
   else if (route === 'GET /settings') reply(provider.settings);
+  else if (route === 'GET /counts') reply(countedLists(provider.settings.catalog));
   else if (route === 'PATCH /settings') {
     provider.patch(await bodyOf(request));
     reply({});

@@ -15,7 +15,7 @@ const usage = `An IPTV provider for tests.
   --release-delay MS  a closed socket counts on for so long
   --refusal KIND      401 403 429 458 503 html text clip reset
   --stdin             first line of stdin is a JSON patch of the settings; ends when stdin closes
-Control: GET /state, GET and PATCH /settings, POST /reset, POST /cut {how, username}`;
+Control: GET /state, GET /counts, GET and PATCH /settings, POST /reset, POST /cut {how, username}`;
 
 async function firstLine(): Promise<string> {
   const lines = createInterface({ input: process.stdin });

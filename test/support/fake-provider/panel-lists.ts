@@ -211,3 +211,17 @@ export function* panelList(
   else return false;
   return true;
 }
+
+/** How many entries of each list are objects with an id: what an importer can make of them. */
+export function countedLists(catalog: CatalogSettings): { channels: number; movies: number; series: number } {
+  const count = (action: string, key: string) => {
+    const text = [...panelList(action, new URLSearchParams(), catalog, '')].join('');
+    const items = JSON.parse(text) as unknown[];
+    return items.filter((item) => typeof item === 'object' && item !== null && (item as Json)[key] != null).length;
+  };
+  return {
+    channels: count('get_live_streams', 'stream_id'),
+    movies: count('get_vod_streams', 'stream_id'),
+    series: count('get_series', 'series_id'),
+  };
+}
