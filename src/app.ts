@@ -28,6 +28,7 @@ import { Redactor } from './log/redactor.ts';
 import { type LogFormat, type RootLog, createRootLog } from './log/winston-log.ts';
 import type { EpisodeId, MovieId, SourceId } from './model/ids.ts';
 import type { SessionView } from './model/session-view.ts';
+import { Prober } from './probe/prober.ts';
 import { Relays } from './relay/relays.ts';
 import { BaseUrlHealth } from './sources/base-url-health.ts';
 import type { LoginReport } from './sources/contract.ts';
@@ -65,6 +66,7 @@ export class App {
   readonly #sources: SourceDirectory;
   readonly #pool: LeasePool;
   readonly #auditor: LeaseAuditor;
+  readonly #prober: Prober;
   readonly #relays: Relays;
   readonly #vod: VodSessions;
   readonly #refreshes: Refreshes;
@@ -105,6 +107,10 @@ export class App {
           this.#logins.lookAt(event.accountId);
       },
     });
+    this.#prober = new Prober({
+      configured: () => settings().ffprobePath,
+      log: this.#log.child({ part: 'probe' }),
+    });
     this.#relays = new Relays({
       settings: settings().live,
       leases: this.#pool,
@@ -112,6 +118,7 @@ export class App {
       log: this.#log.child({ part: 'relay' }),
       observer: relayMetrics(this.#metrics),
       onFacts: (_channel, stream, facts) => catalog.channels.saveCodecs(stream, facts),
+      complete: (known, sample) => this.#prober.complete(known, sample),
     });
     this.#vod = new VodSessions({
       leases: this.#pool,
@@ -265,6 +272,7 @@ export class App {
     const cut = setTimeout(() => this.#server.destroyAll(), stopMs);
     this.#auditor.stop();
     this.#logins.stop();
+    this.#prober.stop();
     await Promise.allSettled([
       this.#relays[Symbol.asyncDispose](),
       this.#vod[Symbol.asyncDispose](),

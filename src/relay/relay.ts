@@ -10,7 +10,7 @@ import { ChunkJoiner } from './chunk-joiner.ts';
 import { Consumer, type ConsumerHome } from './consumer.ts';
 import type { LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { FanOut } from './fan-out.ts';
-import { FactsWatch } from './facts-watch.ts';
+import { type CompleteFacts, FactsWatch } from './facts-watch.ts';
 import type { Farewells } from './farewells.ts';
 import { Feed, type FeedHome } from './feed.ts';
 import type { RelayObserver } from './observer.ts';
@@ -31,6 +31,7 @@ export interface RelayParts {
   readonly log: Log;
   readonly farewells: Farewells;
   readonly onFacts: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
+  readonly completeFacts: CompleteFacts | null;
   /** Throws on a change of state that the table does not know, instead of logging it. */
   readonly strict: boolean;
   readonly random: () => number;
@@ -69,7 +70,7 @@ export class Relay implements LeaseHolder {
   readonly #feed: Feed;
   readonly #consumerHome: ConsumerHome;
   readonly #bitRate = new BitRate();
-  readonly #facts = new FactsWatch((facts) => this.#tellFacts(facts));
+  readonly #facts: FactsWatch;
   readonly #log: Log;
   readonly #cold = new WeakSet<Consumer>();
   #state: RelayState = 'reserving';
@@ -93,6 +94,7 @@ export class Relay implements LeaseHolder {
     const { settings } = parts;
     this.#log = parts.log.child({ relay: id, channelId: first.channel.channelId });
     this.#ring = new Ring({ maxBytes: settings.ringBytes, maxMs: settings.ringMs });
+    this.#facts = new FactsWatch((facts) => this.#tellFacts(facts), parts.completeFacts);
     this.#fanOut = new FanOut(this.#consumers);
     this.#joiner = new ChunkJoiner({
       out: (chunk) => this.#publish(chunk),

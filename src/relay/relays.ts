@@ -7,6 +7,7 @@ import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
 import type { LiveConsumer, LiveRequest, SessionView } from './contract.ts';
 import { abortable } from './delay.ts';
+import type { CompleteFacts } from './facts-watch.ts';
 import { Farewells } from './farewells.ts';
 import { blindObserver, type RelayObserver } from './observer.ts';
 import { Relay, type RelayHome, type RelayParts } from './relay.ts';
@@ -23,8 +24,10 @@ export interface RelaysOptions {
   readonly openUpstream: OpenUpstream;
   readonly log: Log;
   readonly observer?: RelayObserver;
-  /** Told when the codecs of a stream are known or have changed. Must not throw. */
+  /** Told when the codecs of a stream are known or have changed; not after Coax was told to stop. */
   readonly onFacts?: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
+  /** Asked, once a minute and stream at most, for what a stream does not tell by itself. */
+  readonly complete?: CompleteFacts;
   /** For tests: throw where production logs. */
   readonly strict?: boolean;
   /** For tests: the source of jitter, 0..1. */
@@ -48,7 +51,15 @@ export class Relays implements AsyncDisposable {
       openUpstream: options.openUpstream,
       log: options.log,
       observer: options.observer ?? blindObserver,
-      onFacts: options.onFacts ?? (() => {}),
+      onFacts: (...told) => {
+        if (this.#stopped) return;
+        try {
+          options.onFacts?.(...told);
+        } catch (error) {
+          options.log.error('What a stream carries could not be kept', { error });
+        }
+      },
+      completeFacts: options.complete ?? null,
       farewells: new Farewells(),
       strict: options.strict ?? false,
       random: options.random ?? Math.random,

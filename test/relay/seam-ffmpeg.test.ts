@@ -27,11 +27,9 @@ describe(`A stream that was opened anew, decoded by ffmpeg${needsFfmpeg}`, funct
 
   before(function () {
     if (!hasEncoder('libx264')) this.skip();
-    clip = ffmpegBytes([
-      ...['-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=25', '-f', 'lavfi', '-i', 'sine=sample_rate=48000'],
-      ...['-t', '8', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '25', '-keyint_min', '25'],
-      ...['-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-f', 'mpegts', '-muxrate', '1500k'],
-    ]);
+    const sources = '-f lavfi -i testsrc=size=320x180:rate=25 -f lavfi -i sine=sample_rate=48000 -t 8';
+    const picture = '-c:v libx264 -preset veryfast -bf 2 -g 25 -keyint_min 25 -sc_threshold 0 -pix_fmt yuv420p';
+    clip = ffmpegBytes(`${sources} ${picture} -c:a aac -f mpegts -muxrate 1500k`.split(' '));
     keys = new KeyFrameFinder().push(clip).map(({ offset }) => tablesBefore(clip, offset));
     expect(keys).to.have.length(8);
   });
