@@ -78,7 +78,7 @@ describe('connections: providers that misbehave (numbers are those of the scenar
     using client = await rig.watch(1);
     await client.read(300_000);
     expect(await rig.provider.cut('reset')).to.equal(1);
-    expect((await client.read(900_000, 20_000)).length).to.equal(900_000);
+    expect((await client.read(600_000, 20_000)).length).to.equal(600_000);
     client.close();
     const state = await rig.expectHeld();
     expect(state.tokenReuses).to.equal(0);
@@ -116,7 +116,7 @@ describe('connections: providers that misbehave (numbers are those of the scenar
   });
 
   it('19: a provider that counts closed connections on for a while costs waiting, never an error', async () => {
-    await using slow = await startRig({ provider: { max: 1, releaseDelayMs: 1500 } });
+    await using slow = await startRig({ provider: { max: 1, releaseDelayMs: 900 } });
     const took: number[] = [];
     let refusedBefore = 0;
     const refusals: number[] = [];

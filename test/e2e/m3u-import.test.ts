@@ -37,7 +37,8 @@ describe('the import of a playlist', function () {
   });
   beforeEach(async () => provider.set({ api: { byAction: { get: 'normal', xmltv: 'normal', login: 'normal' } } }));
 
-  const login = () => new URLSearchParams({ username: provider.login.username, password: provider.login.password });
+  const login = () =>
+    new URLSearchParams({ username: provider.login.username, password: provider.login.password }).toString();
   const remove = async (id: string) => {
     expect((await engine.api('DELETE', `/sources/${id}`)).status).to.equal(204);
     expect(await engine.channels()).to.deep.equal([]);

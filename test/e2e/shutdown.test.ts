@@ -69,11 +69,11 @@ describe('the end of the engine', function () {
   });
 
   it('a refresh that runs does not hold it up, and the catalogue stays good', async () => {
-    await using provider = await startFakeProvider({ catalog: { channels: 3000 } });
+    await using provider = await startFakeProvider({ catalog: { channels: 3000 }, guide: { channels: 20 } });
     await using engine = await startEngine({ demo: false });
     const { username, password } = provider.login;
     const id = await engine.addSource({ kind: 'xtream', name: 'Big', url: provider.url, username, password });
-    await provider.set({ api: { delayMs: 3000 } });
+    await provider.set({ api: { delayMs: 1500 } });
     await engine.api('POST', `/sources/${id}/refresh`);
     await sleep(300);
     const ended = await engine.end();
