@@ -135,9 +135,13 @@ export class Consumer implements LiveConsumer {
       return;
     }
     if (socket.writableLength >= this.#home.clientBufferBytes) return;
-    if (!this.#placed) this.#start();
+    const enters = !this.#placed;
+    // Tables and backlog in one write.
+    if (enters) socket.cork();
+    if (enters) this.#start();
     else if (this.#seq < this.#home.ring.firstSeq) this.#skip();
     if (this.#placed) this.#write(this.#home.clientBufferBytes);
+    if (enters) socket.uncork();
   }
 
   /** Drops the consumer when bytes wait for it and none got through for too long. */

@@ -282,7 +282,9 @@ export class Relay implements LeaseHolder {
         this.#waiting.delete(consumer);
         const ms = performance.now() - consumer.openedMs;
         observer.joined(ms, this.#cold.has(consumer));
-        this.#log.debug('A player has got its first bytes', { consumer: consumer.id, ms, weak: start.weak });
+        setImmediate(() =>
+          this.#log.debug('A player has got its first bytes', { consumer: consumer.id, ms, weak: start.weak }),
+        );
       },
       consumerSkipped: () => observer.skipped(),
       consumerWrote: (bytes) => {
@@ -299,7 +301,9 @@ export class Relay implements LeaseHolder {
       return;
     }
     if (state === 'live') {
-      this.#log.info('A live stream is open', { ...this.#place(), ms: Math.round(Date.now() - this.since) });
+      const fields = { ...this.#place(), ms: Math.round(Date.now() - this.since) };
+      // Writing a log takes milliseconds, and the players get their first bytes in this turn.
+      setImmediate(() => this.#log.info('A live stream is open', fields));
     }
     this.#enter(state);
   }

@@ -19,6 +19,8 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => voi
 export class Provider implements AsyncDisposable {
   readonly #server: Server;
   readonly sockets = new Set<Socket>();
+  /** Those whose other side has not closed yet. */
+  readonly #open = new Set<Socket>();
   /** Connections so far, and the most at once. */
   connections = 0;
   most = 0;
@@ -36,9 +38,15 @@ export class Provider implements AsyncDisposable {
     this.#server.on('connection', (socket) => {
       this.connections++;
       this.sockets.add(socket);
-      this.most = Math.max(this.most, this.sockets.size);
+      this.#open.add(socket);
+      // The end of one socket may lie in the same turn of the loop as the start of the next: whoever came first counts, so look later.
+      setImmediate(() => setImmediate(() => (this.most = Math.max(this.most, this.#open.size))));
       socket.on('error', () => {});
-      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('end', () => this.#open.delete(socket));
+      socket.on('close', () => {
+        this.#open.delete(socket);
+        this.sockets.delete(socket);
+      });
     });
   }
 
