@@ -130,6 +130,22 @@ describe('Relay', () => {
     expect(world.upstreams).to.have.length(3);
   });
 
+  it('takes nothing from an upstream that was given up', async () => {
+    const world = new World({ settings: { stallMs: 60_000 } });
+    const player = await watching(world);
+    await clock.tickAsync(30_000);
+    world.live?.end();
+    await clock.tickAsync(60);
+    world.upstreams[0]?.stray(20);
+    world.live?.send(10);
+    await clock.tickAsync(0);
+    world.upstreams[0]?.stray(20);
+    await clock.tickAsync(0);
+    const received = world.upstreams.map(({ record }) => Buffer.concat(record));
+    expect(world.relays.snapshot()[0]?.bytesIn).to.equal(Buffer.concat(received).length);
+    expect(countPieces(player.socket.bytes, received)).to.equal(2);
+  });
+
   it('sends the players what is left and ends their sockets when the upstream is gone for good', async () => {
     const world = new World();
     const player = await watching(world);

@@ -107,6 +107,7 @@ export class FakeUpstream implements Upstream {
   readonly closed: Promise<void>;
   readonly #frames;
   #sink: UpstreamSink | null = null;
+  #firstSink: UpstreamSink | null = null;
 
   constructor(path: string, startPts: number, firstStamp: number) {
     this.path = path;
@@ -118,6 +119,12 @@ export class FakeUpstream implements Upstream {
 
   start(sink: UpstreamSink): void {
     this.#sink = sink;
+    this.#firstSink = sink;
+  }
+
+  /** Bytes that come although it was closed, as no upstream should. */
+  stray(frames: number): void {
+    for (let n = 0; n < frames; n++) this.#firstSink?.data(this.#frames.next().value);
   }
 
   /** Sends frames, cut at odd places. */
