@@ -77,7 +77,8 @@ export class Feed {
   readonly #open: OpenUpstream;
   readonly #times: FeedTimes;
   readonly #random: () => number;
-  readonly #seam: Seam;
+  /** From the first reconnect on. */
+  #seam: Seam | null = null;
   #lease: Lease | null = null;
   #candidate: Candidate | null = null;
   #run: Run | null = null;
@@ -100,7 +101,6 @@ export class Feed {
     this.#open = options.open;
     this.#times = options.times;
     this.#random = options.random ?? Math.random;
-    this.#seam = new Seam(() => this.#home.history());
   }
 
   get lease(): Lease | null {
@@ -322,11 +322,12 @@ export class Feed {
         home.entry(entry);
       },
     };
+    if (continues) this.#seam ??= new Seam(() => home.history());
+    const seam = continues ? this.#seam : null;
     const nowMs = performance.now();
     return {
       upstream,
-      generation:
-        upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, continues ? this.#seam : null),
+      generation: upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, seam),
       sinceMs: nowMs,
       dataMs: nowMs,
       lost: lost.promise,
