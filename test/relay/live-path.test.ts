@@ -65,10 +65,11 @@ describe('A live stream', () => {
     stage.provider.answer('/news.ts', playing({ frames: 35, record: before }), playing({ startPts: 9_000_000 }));
     const client = await stage.tune('news');
     const bytes = await client.read(1_000 * packetSize);
-    const old = Buffer.concat(before);
+    // What came at once, before any stall.
+    const old = Buffer.concat(before.slice(0, 30));
     expect(bytes.subarray(0, old.length).equals(old), 'untouched before it').to.equal(true);
     expect(checkTs(bytes)).to.deep.include({ ...whole, continuityErrors: [], timeJumps: [] });
-    expect(checkTs(bytes.subarray(old.length))).to.include(whole);
+    expect(stage.provider.connections).to.be.above(1);
     expect(stage.provider.most).to.equal(1);
   });
 
