@@ -60,8 +60,9 @@ export function countPieces(received: Buffer, upstreams: readonly Buffer[]): num
       at += packetSize;
       from += packetSize;
     }
-    // Tables that stand in the stream may look like those put in before a new piece.
-    if (at < bytes.length && !startsAt(bytes, at)) at -= 2 * packetSize;
+    // The tables put in before a new piece, and the first packet of its key frame, may look like those that stand in the stream.
+    const back = [0, 2, 3].find((packets) => startsAt(bytes, at - packets * packetSize)) ?? 0;
+    if (at < bytes.length) at -= back * packetSize;
   }
   return pieces;
 }
