@@ -216,6 +216,8 @@ export class App {
 
   async #start(): Promise<void> {
     this.#configured(this.#config.current);
+    this.#config.onListenerError = (error) =>
+      this.#log.error('a part could not take over the new configuration', { error });
     this.#config.onChange((now) => this.#configured(now));
     const countJobs = jobMetrics(this.#metrics);
     this.#refreshes.jobs.onChange((job) => {

@@ -26,6 +26,11 @@ export const errorTable = {
     action: 'Read the current state and try again.',
   },
   BODY_TOO_LARGE: { status: 413, title: 'The request body is too large', action: 'Send less, or in several requests.' },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'The request headers are too large',
+    action: 'Send fewer or shorter headers.',
+  },
   RANGE_NOT_SATISFIABLE: {
     status: 416,
     title: 'This range is outside the file',

@@ -77,6 +77,8 @@ export function readArguments(command: Command, args: readonly string[]): Parsed
     ) {
       throw usage(`--${flag.name} needs a value: ${flag.value}.`, command.name);
     }
+    if (flag.value !== undefined && token.value?.trim() === '')
+      throw usage(`--${flag.name} must not be empty.`, command.name);
     if (values.has(flag.name)) throw usage(`--${flag.name} is given twice.`, command.name);
     values.set(flag.name, token.value ?? true);
   }
@@ -97,13 +99,27 @@ export function readArguments(command: Command, args: readonly string[]): Parsed
   };
 }
 
-/** A whole number within bounds, or USAGE. */
-export function readNumber(args: ParsedArguments, name: string, fallback: number, min: number, max: number): number {
-  const text = args.value(name);
+/** What the environment says; an empty variable, as compose files make them, says nothing. */
+export function fromEnvironment(name: string): string | undefined {
+  const value = process.env[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+/** A whole number within bounds, from the flag or the environment, or USAGE. */
+export function readNumber(
+  args: ParsedArguments,
+  name: string,
+  fallback: number,
+  { min, max, variable }: { readonly min: number; readonly max: number; readonly variable?: string },
+): number {
+  const given = args.value(name);
+  const text = given ?? (variable === undefined ? undefined : fromEnvironment(variable));
   if (text === undefined) return fallback;
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max)
-    throw usage(`--${name} has to be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`);
+    throw usage(
+      `${given === undefined ? variable : `--${name}`} has to be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`,
+    );
   return value;
 }
 

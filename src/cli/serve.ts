@@ -1,7 +1,10 @@
 import { App } from '../app.ts';
 import { CoaxError } from '../errors.ts';
-import { type ParsedArguments, readNumber } from './arguments.ts';
+import { type ParsedArguments, fromEnvironment, readNumber } from './arguments.ts';
 import { adminTokenOf, dataFolderOf } from './data-folder.ts';
+
+const launched = process.env['COAX_LAUNCHED'] === '1';
+const echoMs = 200;
 
 /** What ends the engine: a signal, the closing of standard input, or the death of the process that launched it. */
 function endings(lifeline: boolean): { readonly first: Promise<string>; readonly second: Promise<string> } {
@@ -10,24 +13,33 @@ function endings(lifeline: boolean): { readonly first: Promise<string>; readonly
   const first = wait();
   const second = wait();
   const tell = (reason: string): void => told.shift()?.(reason);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => tell(signal));
-  if (lifeline) {
-    // A pipe that closes says so more than once; only a second signal means "at once".
-    const closed = new Promise<void>((resolve) => {
-      for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => resolve());
+  // A parent that closes the pipe and sends a signal means one end, in order: only a second signal means "at once".
+  const tellOnce = (reason: string): void => {
+    if (told.length === 2) tell(reason);
+  };
+  let lastSignal = { name: '', at: Number.NEGATIVE_INFINITY };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      const now = performance.now();
+      // A terminal tells the whole process group, and the launcher passes it on: that is one signal, told twice.
+      const echo = launched && lastSignal.name === signal && now - lastSignal.at < echoMs;
+      lastSignal = { name: signal, at: now };
+      if (!echo) tell(signal);
     });
-    void closed.then(() => tell('standard input closed'));
+  }
+  if (lifeline) {
+    for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => tellOnce('standard input closed'));
     process.stdin.resume();
   }
-  if (process.connected) process.once('disconnect', () => tell('launcher ended'));
+  if (process.connected) process.once('disconnect', () => tellOnce('launcher ended'));
   return { first, second };
 }
 
 /** Runs the engine. Resolves with the exit code once everything has ended in order; a second signal does not wait. */
 export async function serve(args: ParsedArguments): Promise<number> {
   const dataDir = dataFolderOf(args);
-  const port = readNumber(args, 'port', Number(process.env['COAX_PORT'] ?? 8730), 0, 65_535);
-  const host = args.value('host') ?? process.env['COAX_HOST'] ?? '127.0.0.1';
+  const port = readNumber(args, 'port', 8730, { min: 0, max: 65_535, variable: 'COAX_PORT' });
+  const host = args.value('host') ?? fromEnvironment('COAX_HOST') ?? '127.0.0.1';
   const logFormat = args.value('log-format') ?? 'text';
   if (logFormat !== 'text' && logFormat !== 'json')
     throw new CoaxError(

@@ -108,14 +108,10 @@ export const settingsSchema = z.strictObject({
     .default('')
     .meta({ description: 'Address under which players reach Coax; empty uses the one they asked.' }),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').meta({ description: 'How much is logged.' }),
-  ffprobePath: z
-    .string()
-    .max(1_000)
-    .default('')
-    .meta({
-      description:
-        "The ffprobe to use where a stream does not tell its codecs; empty looks for the media server's and the system's.",
-    }),
+  ffprobePath: z.string().max(1_000).default('').meta({
+    description:
+      "The ffprobe to use where a stream does not tell its codecs; empty looks for the media server's and the system's.",
+  }),
   live: z
     .strictObject({
       lingerMs: ms(5_000, 'How long a channel stays open after its last viewer left.'),

@@ -16,9 +16,10 @@ export function secretsOfSource(source: SourceConfig): string[] {
 export function secretsOfAddress(address: string): string[] {
   if (!URL.canParse(address)) return [];
   const url = new URL(address);
-  const values = [url.username, url.password].map((text) => decodeURIComponent(text));
+  const values = [url.username, url.password].flatMap((text) => [text, decoded(text)]);
   const harmless = /^(type|output|action|format|days|prev_days|next_days|limit)$/i;
   for (const [key, value] of url.searchParams) if (!harmless.test(key)) values.push(value);
+  values.push(...secretSegments(url.pathname).flatMap((segment) => [segment, decoded(segment)]));
   return values.filter((text) => text !== '');
 }
 
@@ -30,4 +31,23 @@ export function secretsOfConfig(config: Config): Map<string, string[]> {
     config.outputs.map(({ token }) => token),
   );
   return owners;
+}
+
+/**
+ * Parts of a path that may be a token or a login: those that are neither a plain word nor the name of a list. `playlist`, `xmltv.php` and
+ * `guide.xml.gz` are shown; `path-token-5511aaff` and `u82ksl` are not.
+ */
+export function secretSegments(path: string): string[] {
+  const plain =
+    /^(?:[a-z]{1,14}(?:[_.-][a-z]{1,14})?|v?\d{1,2}|[\w.-]{1,60}\.(?:php|m3u8?|xml|gz|xz|zip|txt|json|ts))$/i;
+  return path.split('/').filter((segment) => segment !== '' && !plain.test(segment));
+}
+
+/** A lone % is no encoding: then the text stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

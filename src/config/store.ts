@@ -51,6 +51,7 @@ type Listener = (config: Config, before: Config) => void;
 export class ConfigStore {
   readonly #path: string;
   readonly #listeners = new Set<Listener>();
+  #onListenerError: (error: unknown) => void = () => {};
   #current: Config;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -83,16 +84,32 @@ export class ConfigStore {
       const checked = parseConfig(JSON.stringify(draft));
       await this.#write(checked);
       this.#current = checked;
-      for (const listener of this.#listeners) listener(checked, before);
+      this.#tell(checked, before);
       return result;
     });
     this.#turn = run.catch(() => {});
     return run;
   }
 
+  /** Where errors of listeners go. */
+  set onListenerError(report: (error: unknown) => void) {
+    this.#onListenerError = report;
+  }
+
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** What is on disk is in force: a listener that fails must not make the change look refused, nor keep the others from hearing of it. */
+  #tell(now: Config, before: Config): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(now, before);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
   }
 
   #write(config: Config): Promise<void> {

@@ -30,7 +30,7 @@ function translate(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof CoaxError) return error;
   if ('type' in error && typeof error.type === 'string' && bodyErrors[error.type] !== undefined)
     return bodyErrors[error.type];
-  if (error instanceof URIError) return new CoaxError('BAD_REQUEST', 'The path is not valid');
+  // The router marks a path that can't be decoded with a status; an URIError of ours has none.
   if ('status' in error && typeof error.status === 'number' && error.status >= 400 && error.status < 500)
     return new CoaxError('BAD_REQUEST', 'The request is not valid');
   return error;

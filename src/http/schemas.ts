@@ -8,8 +8,8 @@ export const pageQuery = {
   limit: z.coerce
     .number('has to be a number')
     .int('has to be a whole number')
-    .min(1)
-    .max(1000)
+    .min(1, 'has to be 1 or more')
+    .max(1000, 'has to be 1000 or less')
     .default(100)
     .meta({ description: 'Items on a page, at most 1000.' }),
   cursor: z.string().max(2000).optional().meta({ description: 'The `next` of the page before.' }),

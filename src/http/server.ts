@@ -1,16 +1,30 @@
 import http, { type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { CoaxError } from '../errors.ts';
+import type { Duplex } from 'node:stream';
+import { CoaxError, toProblem } from '../errors.ts';
 
 export interface Listening {
   readonly host: string;
   readonly port: number;
 }
 
+/** What a client gets whose request could not even be read: a problem document like every other error. */
+function refusal(error: NodeJS.ErrnoException): string {
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const problem = tooLarge
+    ? new CoaxError('HEADERS_TOO_LARGE')
+    : new CoaxError('BAD_REQUEST', 'This is no valid HTTP request');
+  const body = JSON.stringify(toProblem(problem));
+  const reason = tooLarge ? 'Request Header Fields Too Large' : 'Bad Request';
+  return `HTTP/1.1 ${problem.status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+}
+
 /** The listening socket and its life. */
 export class HttpServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Sockets on which an answer is under way. */
+  readonly #busy = new WeakSet<Duplex>();
 
   constructor(listener: RequestListener) {
     // Streams last for hours, so nothing limits how long an answer takes; what a client sends is limited in time and size.
@@ -30,9 +44,16 @@ export class HttpServer {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    this.#server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-      else socket.destroy();
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      // A socket that carries media already must not get an error text into it: what its client says there is ignored or ends it.
+      if (!socket.writable || this.#busy.has(socket)) socket.destroy();
+      else socket.end(refusal(error));
+    });
+    this.#server.on('request', (_request, response) => {
+      const { socket } = response;
+      if (socket === null) return;
+      this.#busy.add(socket);
+      response.once('finish', () => this.#busy.delete(socket));
     });
   }
 

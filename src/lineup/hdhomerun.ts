@@ -114,3 +114,25 @@ export function deviceDescription(found: Discovery): Record<string, unknown> {
     },
   };
 }
+
+/**
+ * Numbers for clients that know a channel by its number alone: its own where it is the first to have it, else the next free whole number
+ * above all that are used. In the order of the lineup, so the same lineup has the same numbers.
+ */
+export function guideNumbers(numbers: Iterable<string | null>): string[] {
+  const given = [...numbers];
+  const taken = new Set<string>();
+  const kept = given.map((number) => {
+    if (number === null || taken.has(number)) return null;
+    taken.add(number);
+    return number;
+  });
+  let next =
+    Math.max(0, ...[...taken].map((number) => Math.floor(Number(number))).filter((number) => number < 100_000)) + 1;
+  return kept.map((number) => {
+    if (number !== null) return number;
+    const free = String(next);
+    next += 1;
+    return free;
+  });
+}

@@ -6,6 +6,7 @@ import { Guide } from '../guide/guide.ts';
 import { Redactor } from '../log/redactor.ts';
 import type { SourceId } from '../model/ids.ts';
 import { writeXmltvEnd, writeXmltvStart } from '../text/xmltv-writer.ts';
+import { guideNumbers } from './hdhomerun.ts';
 import { walkPages } from './lineup.ts';
 import { publishFiles } from './publish-files.ts';
 import type { PublishOrder, PublishReply } from './publisher.ts';
@@ -81,14 +82,10 @@ async function* guideXml(
 }
 
 function* hdhrLineup(base: string, channels: readonly Channel[]): Generator<string> {
+  const numbers = guideNumbers(channels.map(({ number }) => number));
   let separator = '[';
-  const seen = new Set<string>();
-  for (const channel of channels) {
-    const entry = hdhrEntry(base, channel);
-    // Such clients know a channel by its number alone: the first one keeps it.
-    if (entry === null || channel.number === null || seen.has(channel.number)) continue;
-    seen.add(channel.number);
-    yield `${separator}${JSON.stringify(entry)}`;
+  for (const [index, channel] of channels.entries()) {
+    yield `${separator}${JSON.stringify(hdhrEntry(base, channel, numbers[index] ?? ''))}`;
     separator = ',\n';
   }
   yield separator === '[' ? '[]\n' : ']\n';

@@ -84,14 +84,13 @@ export function guideProgramme(channel: Channel, programme: Programme, isSafe: (
   });
 }
 
-/** One entry of the HDHomeRun list; null for a channel without a number, which such clients can't tune. */
-export function hdhrEntry(base: Base, channel: Channel): Record<string, unknown> | null {
-  if (channel.number === null) return null;
+/** One entry of the HDHomeRun list, under a number of `guideNumbers`. */
+export function hdhrEntry(base: Base, channel: Channel, number: string): Record<string, unknown> {
   const codecs = channel.streams.find((stream) => stream.codecs !== null)?.codecs;
   const video = codecs?.video[0];
   const audio = codecs?.audio[0];
   return lineupEntry({
-    number: channel.number,
+    number,
     name: channel.name,
     url: liveUrl(base, channel),
     hd: (video?.height ?? 0) >= 720,

@@ -47,6 +47,7 @@ describe('the command line', () => {
     [['a', '-p', '7'], '-p is no flag'],
     [['a', '--port'], '--port needs a value: N'],
     [['a', '--port', '--loud'], '--port needs a value'],
+    [['a', '--port='], '--port must not be empty'],
     [['a', '--loud=yes'], '--loud takes no value'],
     [['a', '--port', '1', '--port', '2'], 'given twice'],
     [[], 'takes FILE, but nothing was given'],
@@ -62,10 +63,10 @@ describe('the command line', () => {
 
   it('takes numbers only as whole numbers within their bounds', () => {
     const read = (text: string): number =>
-      readNumber(readArguments(command, ['a', `--port=${text}`]), 'port', 1, 0, 65_535);
+      readNumber(readArguments(command, ['a', `--port=${text}`]), 'port', 1, { min: 0, max: 65_535 });
     expect(read('0')).to.equal(0);
     for (const text of ['70000', '-1', '1.5', 'x', '1e3', '']) expect(() => read(text), text).to.throw(CoaxError);
-    expect(readNumber(readArguments(command, ['a']), 'port', 8730, 0, 65_535)).to.equal(8730);
+    expect(readNumber(readArguments(command, ['a']), 'port', 8730, { min: 0, max: 65_535 })).to.equal(8730);
   });
 
   it('suggests only what is near', () => {

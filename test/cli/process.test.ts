@@ -45,6 +45,8 @@ describe('coax as a process', function () {
     [['serve', '--port', 'many'], 'whole number from 0 to 65535'],
     [['serve', '--log-format', 'xml'], 'text or json'],
     [['m3u'], 'takes FILE'],
+    [['serve', '--host='], '--host must not be empty'],
+    [['serve', '--data', ''], '--data must not be empty'],
   ] as const) {
     it(`ends with code 2 and a hint for: coax ${args.join(' ')}`, async () => {
       const { code, out, err } = await run(args);

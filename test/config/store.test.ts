@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { configReference } from '../../src/config/reference.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import { secretsOfSource } from '../../src/config/secrets.ts';
+import { secretsOfAddress, secretsOfSource } from '../../src/config/secrets.ts';
 import { ConfigStore, parseConfig } from '../../src/config/store.ts';
 import { CoaxError } from '../../src/errors.ts';
 
@@ -69,6 +69,23 @@ describe('ConfigStore', () => {
     expect(seen).to.deep.equal([5000, 7]);
   });
 
+  it('takes a change over although a listener fails, and tells of it', async () => {
+    const store = await ConfigStore.open(folder);
+    const errors: unknown[] = [];
+    const seen: number[] = [];
+    store.onListenerError = (error) => errors.push(error);
+    store.onChange(() => {
+      throw new Error('listener');
+    });
+    store.onChange((config) => seen.push(config.settings.live.lingerMs));
+    await store.update((draft) => {
+      draft.settings.live.lingerMs = 8;
+    });
+    expect(errors).to.have.length(1);
+    expect(seen).to.deep.equal([8]);
+    expect((await ConfigStore.open(folder)).current.settings.live.lingerMs).to.equal(8);
+  });
+
   for (const [what, text, field] of [
     ['no JSON', '{"sources": [', ''],
     ['an unknown key', '{"settings":{"liev":{}}}', 'settings.liev'],
@@ -118,6 +135,21 @@ describe('the configuration schema', () => {
   it('has a default for every setting', () => {
     expect(configSchema.parse({}).settings.live.backlogMs).to.equal(5000);
   });
+});
+
+describe('secretsOfAddress', () => {
+  for (const [address, secret, shown] of [
+    ['http://h/path-token-5511aaff/get.php?type=m3u_plus', ['path-token-5511aaff'], []],
+    ['http://us%er:pw%zz@h/a', ['us%er', 'pw%zz'], ['a']],
+    ['http://h/live/u82ksl/p9sdf8/playlist.m3u8', ['u82ksl', 'p9sdf8'], ['live', 'playlist.m3u8']],
+    ['http://h/epg/guide_uk.xml.gz', [], ['epg', 'guide_uk.xml.gz']],
+    ['nonsense', [], []],
+  ] as const) {
+    it(`finds what is secret in ${address}`, () => {
+      expect(secretsOfAddress(address)).to.include.members([...secret]);
+      for (const plain of shown) expect(secretsOfAddress(address)).to.not.include(plain);
+    });
+  }
 });
 
 describe('secretsOfSource', () => {

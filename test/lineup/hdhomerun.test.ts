@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { deviceIdOf, discovery, isDeviceId, lineupEntry } from '../../src/lineup/hdhomerun.ts';
+import { deviceIdOf, discovery, guideNumbers, isDeviceId, lineupEntry } from '../../src/lineup/hdhomerun.ts';
 
 describe('the HDHomeRun output', () => {
   it('takes no text for an id', () => {
@@ -40,5 +40,19 @@ describe('the HDHomeRun output', () => {
     expect(
       lineupEntry({ number: '1', name: 'n', url: 'u', hd: true, videoCodec: 'h264', audioCodec: 'eac3' }),
     ).to.include({ HD: 1, VideoCodec: 'H264', AudioCodec: 'EAC3' });
+  });
+
+  it('gives every channel a number of its own, and leaves those that have one alone', () => {
+    expect(guideNumbers(['1', null, '2.1', '1', null, '7'])).to.deep.equal(['1', '8', '2.1', '9', '10', '7']);
+    expect(guideNumbers([null, null])).to.deep.equal(['1', '2']);
+    expect(guideNumbers([])).to.deep.equal([]);
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.integer({ min: 0, max: 50 }).map(String))), (numbers) => {
+        const given = guideNumbers(numbers);
+        expect(new Set(given).size).to.equal(numbers.length);
+        for (const [index, number] of numbers.entries())
+          if (number !== null && numbers.indexOf(number) === index) expect(given[index]).to.equal(number);
+      }),
+    );
   });
 });

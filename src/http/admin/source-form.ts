@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { SourceState } from '../../catalog/contract.ts';
 import { newId } from '../../config/new-id.ts';
 import { decode } from '../../config/problems.ts';
+import { secretSegments } from '../../config/secrets.ts';
 import { type AccountConfig, type SourceConfig, sourceSchema } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import { parsePanelAddress } from '../../sources/xtream/url.ts';
@@ -17,6 +18,11 @@ export function shownAddress(address: string, redact: (text: string) => string):
   url.password = '';
   const keys = [...url.searchParams.keys()];
   url.search = '';
+  const hidden = new Set(secretSegments(url.pathname));
+  url.pathname = url.pathname
+    .split('/')
+    .map((segment) => (hidden.has(segment) ? '***' : segment))
+    .join('/');
   return (
     redact(url.href) + (keys.length === 0 ? '' : `?${keys.map((key) => `${encodeURIComponent(key)}=***`).join('&')}`)
   );
