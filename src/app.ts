@@ -356,12 +356,19 @@ export class App {
   }
 
   /** Its accounts are gone from the pool already, which ends its streams; what is left is the catalogue. */
-  async #removeSource(id: SourceId): Promise<void> {
+  #removeSource(id: SourceId): void {
     for (const { sourceId, id: session } of this.#sessions()) {
       if (sourceId === id && !this.#relays.stop(session)) this.#vod.stop(session);
     }
-    await this.#refreshes.forget(id);
     this.#redactor.setSecrets(`source ${id}`, []);
-    this.#publisher.refresh();
+    // A large catalogue takes seconds to clear; nobody sees it meanwhile, as its source is not configured any more.
+    this.#refreshes.forget(id).then(
+      () => this.#publisher.refresh(),
+      (error: unknown) =>
+        this.#log.warn('the catalogue of a removed source could not be cleared; the next start does it', {
+          source: id,
+          error,
+        }),
+    );
   }
 }

@@ -77,18 +77,38 @@ export const channel = z.object({
   overrides: z.object(channelFields).partial(),
 });
 
+/** A text for one line: no control characters, and whole characters only. */
+const line = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(most, `must not be longer than ${most} characters`)
+    .refine(
+      (text) => !/\p{Cc}|\p{Cs}|[\u2028\u2029]/u.test(text),
+      'must not contain line breaks or control characters',
+    );
+const pictureAddress = z
+  .string()
+  .trim()
+  .max(50_000)
+  .refine(
+    (text) => text === '' || (/^https?:\/\//i.test(text) && URL.canParse(text)) || /^data:image\//i.test(text),
+    'has to be an http(s) address or a data: image',
+  );
+
 export const channelPatch = z
   .strictObject({
-    name: z.string().trim().min(1, 'must not be empty').max(500).nullable(),
+    name: line(500).nullable(),
     number: z
       .string()
       .trim()
       .regex(/^\d{1,6}(\.\d{1,3})?$/, 'has to be a number such as 7 or 7.1')
       .nullable(),
-    logo: z.string().max(4_000).nullable(),
+    logo: pictureAddress.nullable(),
     guideId: z.string().max(500).nullable(),
     guideShiftMin: z.int().min(-1440).max(1440).nullable(),
-    groups: z.array(z.string().trim().min(1).max(200)).max(50).nullable(),
+    groups: z.array(line(200)).max(50).nullable(),
     hidden: z.boolean().nullable(),
   })
   .partial()

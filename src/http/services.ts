@@ -56,8 +56,8 @@ export interface Services {
   readonly stopSession: (id: SessionId) => boolean;
   readonly sync: () => SyncView;
   readonly testSource: (id: SourceId, signal: AbortSignal) => Promise<readonly LoginReport[]>;
-  /** Before a source goes: its job is cancelled, its streams are stopped, its catalogue removed. */
-  readonly removeSource: (id: SourceId) => Promise<void>;
+  /** After a source went from the configuration: its job is cancelled, its streams are stopped, its catalogue is cleared behind. */
+  readonly removeSource: (id: SourceId) => void;
   readonly health: () => Health;
   readonly metrics: () => Promise<string>;
 }

@@ -1,6 +1,6 @@
-import type { CatalogReads, Channel, ChannelQuery, Episode, Movie } from '../catalog/contract.ts';
+import type { CatalogReads, Channel, ChannelQuery, Episode, Movie, Series } from '../catalog/contract.ts';
 import type { Config, OutputConfig } from '../config/schema.ts';
-import type { ChannelId, EpisodeId, MovieId, SourceId } from '../model/ids.ts';
+import type { ChannelId, EpisodeId, MovieId, SeriesId, SourceId } from '../model/ids.ts';
 import type { PlayableChannel, PlayableFile } from '../model/playable.ts';
 import type { StreamResolver } from '../sources/contract.ts';
 
@@ -19,6 +19,11 @@ export function channelQueryOf(config: Config, output: OutputConfig): ChannelQue
     hidden: 'without',
     limit: 1000,
   };
+}
+
+/** An output without groups shows everything. */
+export function isInGroups(output: OutputConfig, item: { readonly groups: readonly string[] }): boolean {
+  return output.groups.length === 0 || item.groups.some((group) => output.groups.includes(group));
 }
 
 /** Every item of a paged list; `list` gets what to add to its query for the next page. */
@@ -43,18 +48,24 @@ export class Lineup {
   /** The channel, if this output shows it. */
   channel(output: OutputConfig, id: ChannelId): Channel | null {
     const channel = this.#deps.catalog.channels.get(id);
-    if (channel === null || channel.hidden || !this.#isEnabled(channel.sourceId)) return null;
-    return output.groups.length === 0 || channel.groups.some((group) => output.groups.includes(group)) ? channel : null;
+    return channel !== null && !channel.hidden && this.#isShown(output, channel) ? channel : null;
   }
 
-  movie(id: MovieId): Movie | null {
+  /** The movie, if this output shows it: one with groups shows only their titles. */
+  movie(output: OutputConfig, id: MovieId): Movie | null {
     const movie = this.#deps.catalog.movies.get(id);
-    return movie !== null && this.#isEnabled(movie.sourceId) ? movie : null;
+    return movie !== null && this.#isShown(output, movie) ? movie : null;
   }
 
-  episode(id: EpisodeId): Episode | null {
+  series(output: OutputConfig, id: SeriesId): Series | null {
+    const series = this.#deps.catalog.series.get(id);
+    return series !== null && this.#isShown(output, series) ? series : null;
+  }
+
+  /** An episode is shown where its series is. */
+  episode(output: OutputConfig, id: EpisodeId): Episode | null {
     const episode = this.#deps.catalog.series.episode(id);
-    return episode !== null && this.#isEnabled(episode.sourceId) ? episode : null;
+    return episode !== null && this.series(output, episode.seriesId) !== null ? episode : null;
   }
 
   playableChannel(channel: Channel): PlayableChannel {
@@ -96,6 +107,10 @@ export class Lineup {
       1,
       limits.reduce((sum, { limit }) => sum + (limit ?? unlimited), 0),
     );
+  }
+
+  #isShown(output: OutputConfig, item: { readonly sourceId: SourceId; readonly groups: readonly string[] }): boolean {
+    return this.#isEnabled(item.sourceId) && isInGroups(output, item);
   }
 
   #isEnabled(id: SourceId): boolean {

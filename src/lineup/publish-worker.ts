@@ -7,7 +7,7 @@ import { Redactor } from '../log/redactor.ts';
 import type { SourceId } from '../model/ids.ts';
 import { writeXmltvEnd, writeXmltvStart } from '../text/xmltv-writer.ts';
 import { guideNumbers } from './hdhomerun.ts';
-import { walkPages } from './lineup.ts';
+import { isInGroups, walkPages } from './lineup.ts';
 import { publishFiles } from './publish-files.ts';
 import type { PublishOrder, PublishReply } from './publisher.ts';
 import {
@@ -34,7 +34,7 @@ async function publish(order: PublishOrder): Promise<void> {
     const isSafe = (address: string): boolean => redactor.text(address) === address;
     await publishFiles(order.folder, {
       'playlist.m3u': playlist(base, channels),
-      'movies.m3u': movies(base, catalog, sourceIds),
+      'movies.m3u': movies(order, catalog),
       'guide.xml': guideXml(base, channels, guide, { fromUnix, toUnix, isSafe }),
       'lineup.json': hdhrLineup(base, channels),
     });
@@ -48,11 +48,14 @@ function* playlist(base: string, channels: readonly Channel[]): Generator<string
   for (const channel of channels) yield playlistEntry(base, channel);
 }
 
-function* movies(base: string, catalog: Catalog, sourceIds: readonly SourceId[]): Generator<string> {
+function* movies({ base, output, sourceIds }: PublishOrder, catalog: Catalog): Generator<string> {
   yield '#EXTM3U\n';
-  const query = { sourceIds, limit: 1000 };
-  for (const movie of walkPages((at) => catalog.movies.list({ ...query, ...at }))) yield movieEntry(base, movie);
+  const query = { sourceIds: sourceIds as readonly SourceId[], limit: 1000 };
+  for (const movie of walkPages((at) => catalog.movies.list({ ...query, ...at }))) {
+    if (isInGroups(output, movie)) yield movieEntry(base, movie);
+  }
   for (const series of walkPages((at) => catalog.series.list({ ...query, ...at }))) {
+    if (!isInGroups(output, series)) continue;
     const episodes = walkPages((at) => catalog.series.episodes(series.id, { limit: 1000, ...at }));
     for (const episode of episodes) yield episodeEntry(base, series, episode);
   }

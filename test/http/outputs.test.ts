@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { Parser } from 'xml2js';
@@ -184,6 +185,92 @@ describe('the outputs', () => {
       expect((await response.arrayBuffer()).byteLength).to.be.greaterThan(100);
     }
     expect((await fetch(`${app.output}/logo/none`)).status).to.equal(404);
+  });
+});
+
+describe('an output with groups', () => {
+  it('shows only their channels, titles and logos', async () => {
+    await using app = await startTestApp();
+    await app.settled();
+    const made = (await (await app.api('POST', '/outputs', { name: 'Tests', groups: ['Demo Tests'] })).json()) as {
+      urls: { m3u: string; movies: string };
+    };
+    const base = made.urls.m3u.replace('/playlist.m3u', '');
+    const playlist = await (await fetch(made.urls.m3u)).text();
+    expect(playlist.match(/#EXTINF/g)).to.have.length(1);
+    expect(await (await fetch(made.urls.movies)).text()).to.equal('#EXTM3U\n');
+    const all = await (await fetch(`${app.output}/playlist.m3u`)).text();
+    const hidden = [...all.matchAll(/\/live\/(\w+)\.ts/g)]
+      .map((match) => match[1]!)
+      .find((id) => !playlist.includes(id))!;
+    const movie = /\/movie\/(\w+)/.exec(await (await fetch(`${app.output}/movies.m3u`)).text())![1]!;
+    for (const path of [`live/${hidden}.ts`, `logo/${hidden}`, `movie/${movie}.ts`, `logo/${movie}`]) {
+      expect((await fetch(`${base}/${path}`, { method: 'HEAD' })).status, path).to.equal(404);
+      expect((await fetch(`${app.output}/${path}`, { method: 'HEAD' })).status, path).to.equal(200);
+    }
+  });
+
+  it('ends its streams when it is revoked', async () => {
+    await using app = await startTestApp();
+    await app.settled();
+    const made = (await (await app.api('POST', '/outputs', { name: 'Guests' })).json()) as {
+      id: string;
+      urls: { m3u: string };
+    };
+    const address = /^http\S+\.ts$/m.exec(await (await fetch(made.urls.m3u)).text())![0];
+    const player = http.get(address);
+    player.on('error', () => {});
+    const [stream] = (await once(player, 'response')) as [http.IncomingMessage];
+    stream.on('error', () => {}).resume();
+    await once(stream, 'data');
+    const other = http.get(address.replace(/\/o\/[^/]+/, `/o/${app.output.split('/').pop()}`));
+    const [kept] = (await once(other, 'response')) as [http.IncomingMessage];
+    kept.resume();
+    const ended = once(stream, 'close');
+    await app.api('DELETE', `/outputs/${made.id}`);
+    await ended;
+    await once(kept, 'data');
+    other.destroy();
+  });
+});
+
+describe('requests that are no HTTP', () => {
+  const say = (port: string, bytes: string): Promise<string> =>
+    new Promise((resolve) => {
+      let text = '';
+      const socket = net.connect(Number(port), '127.0.0.1', () => socket.write(bytes));
+      socket.on('data', (data) => (text += data.toString('latin1')));
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(text));
+    });
+
+  it('are answered with a problem document', async () => {
+    await using app = await startTestApp();
+    const { port } = new URL(app.url);
+    expect(await say(port, 'nonsense\r\n\r\n')).to.match(/^HTTP\/1\.1 400 [\s\S]*"code":"BAD_REQUEST"/);
+    expect(await say(port, `GET / HTTP/1.1\r\nHost: h\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).to.match(
+      /^HTTP\/1\.1 431 [\s\S]*"code":"HEADERS_TOO_LARGE"/,
+    );
+  });
+
+  it('never put an error text into media that is under way', async () => {
+    await using app = await startTestApp();
+    await app.settled();
+    const address = new URL(/^http\S+\.ts$/m.exec(await (await fetch(`${app.output}/playlist.m3u`)).text())![0]);
+    const sneaky = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = net.connect(Number(address.port), '127.0.0.1', () =>
+        socket.write(`GET ${address.pathname} HTTP/1.1\r\nHost: h\r\n\r\n`),
+      );
+      socket.on('data', (data) => {
+        if (text === '') setTimeout(() => socket.write('\0\0nonsense\r\n\r\n'), 50);
+        text += data.toString('latin1');
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(text));
+      setTimeout(() => socket.destroy(), 600);
+    });
+    expect(sneaky.slice(4)).to.not.include('HTTP/1.1 400');
   });
 });
 

@@ -47,7 +47,7 @@ export function guideRoutes({ catalog, guide, redact }: Services): Route[] {
       summary: 'Programmes of some channels that touch a window of time',
       query: z.object({
         channel: z
-          .union([z.string(), z.array(z.string())])
+          .union([z.string(), z.array(z.string())], { error: 'has to be the id of a channel' })
           .meta({ description: `A channel id; may be given up to ${mostChannels} times, or as a list with commas.` }),
         from: time.optional().meta({ description: 'Start of the window: ISO 8601 or Unix seconds; now when absent.' }),
         to: time.optional().meta({ description: 'End of the window; a day after its start when absent.' }),

@@ -80,7 +80,7 @@ export function sourceRoutes({ config, catalog, refreshes, redact, testSource, r
         await config.update((draft) => {
           draft.sources.splice(draft.sources.indexOf(find(draft, id)), 1);
         });
-        await removeSource(id as SourceId);
+        removeSource(id as SourceId);
       },
     }),
     route({

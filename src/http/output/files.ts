@@ -6,6 +6,7 @@ import type { PlayableFile } from '../../model/playable.ts';
 import type { Services } from '../services.ts';
 import { viewerOf } from '../viewer.ts';
 import { idAndExt, outputOf } from './context.ts';
+import type { OpenResponses } from './open-responses.ts';
 
 export type FileKind = 'movie' | 'episode';
 
@@ -17,7 +18,7 @@ function fileOf(
   const output = outputOf(request, services);
   const { id } = idAndExt(request.params['file']);
   const item: Movie | Episode | null =
-    kind === 'movie' ? services.lineup.movie(id as MovieId) : services.lineup.episode(id as EpisodeId);
+    kind === 'movie' ? services.lineup.movie(output, id as MovieId) : services.lineup.episode(output, id as EpisodeId);
   const file = item === null ? null : services.lineup.playableFile(item);
   if (file === null) throw new CoaxError('NOT_FOUND', `There is no such ${kind}`);
   return { file, outputId: output.id as OutputId, token: output.token };
@@ -30,8 +31,15 @@ export function headFile(kind: FileKind, request: Request, response: Response, s
   response.end();
 }
 
-export async function getFile(kind: FileKind, request: Request, response: Response, services: Services): Promise<void> {
+export async function getFile(
+  kind: FileKind,
+  request: Request,
+  response: Response,
+  services: Services,
+  open: OpenResponses,
+): Promise<void> {
   const { file, outputId, token } = fileOf(kind, request, services);
+  open.add(token, response);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   response.setHeader('Access-Control-Allow-Origin', '*');

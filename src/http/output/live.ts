@@ -5,6 +5,7 @@ import type { ChannelId, OutputId } from '../../model/ids.ts';
 import type { Services } from '../services.ts';
 import { viewerOf } from '../viewer.ts';
 import { idAndExt, outputOf } from './context.ts';
+import type { OpenResponses } from './open-responses.ts';
 
 const mediaHeaders = {
   'Content-Type': 'video/mp2t',
@@ -32,8 +33,14 @@ export function headLive(request: Request, response: Response, services: Service
  * GET: opens the channel and hands the socket to the relay. The client's `close` leaves in its own tick, whether the consumer is there
  * already or still being opened (design C2). The body has no chunked encoding: the relay writes shared buffers straight to the socket.
  */
-export async function getLive(request: Request, response: Response, services: Services): Promise<void> {
+export async function getLive(
+  request: Request,
+  response: Response,
+  services: Services,
+  open: OpenResponses,
+): Promise<void> {
   const { channel, outputId, token } = channelOf(request, services);
+  open.add(token, response);
   const gone = new AbortController();
   let leave = (): void => gone.abort();
   response.once('close', () => leave());
@@ -55,6 +62,9 @@ export async function getLive(request: Request, response: Response, services: Se
   response.useChunkedEncodingByDefault = false;
   response.shouldKeepAlive = false;
   response.writeHead(200, { ...mediaHeaders, Connection: 'close', 'X-Coax-Stream': consumer.relayId });
+  // Head and first picture leave in one segment.
+  socket.cork();
   response.flushHeaders();
   consumer.pipe(socket);
+  socket.uncork();
 }

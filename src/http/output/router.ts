@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { Builder } from 'xml2js';
+import type { OutputConfig } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import { deviceDescription, discovery, lineupStatus } from '../../lineup/hdhomerun.ts';
 import type { PublishedName } from '../../lineup/publisher.ts';
@@ -8,6 +9,7 @@ import type { Services } from '../services.ts';
 import { idAndExt, outputBase, outputOf } from './context.ts';
 import { type FileKind, getFile, headFile } from './files.ts';
 import { getLive, headLive } from './live.ts';
+import { OpenResponses } from './open-responses.ts';
 import { sendPublished } from './published.ts';
 
 type Handler = (request: Request, response: Response) => Promise<void> | void;
@@ -24,6 +26,8 @@ const guarded =
 /** What players read: playlists, guide, HDHomeRun, media and logos, all under `/o/{token}`. */
 export function outputRouter(services: Services): Router {
   const router = Router({ strict: true });
+  const open = new OpenResponses();
+  services.config.onChange((config) => open.revoke(config));
 
   const published =
     (name: PublishedName, packedName: PublishedName | null = null): Handler =>
@@ -45,10 +49,19 @@ export function outputRouter(services: Services): Router {
     );
     router.get(
       `/:token/${kind}/:file`,
-      guarded((request, response) => getFile(kind, request, response, services)),
+      guarded((request, response) => getFile(kind, request, response, services, open)),
     );
   };
 
+  // Players in a browser ask before they send a range.
+  router.options(['/:token/live/:file', '/:token/movie/:file', '/:token/episode/:file'], (_request, response) => {
+    response.set({
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': 'GET, HEAD',
+      'Access-Control-Allow-Headers': 'Range, If-Range',
+    });
+    response.status(204).end();
+  });
   // Express answers HEAD by GET unless told otherwise: for media that would open a provider's stream.
   router.head(
     '/:token/live/:file',
@@ -56,7 +69,7 @@ export function outputRouter(services: Services): Router {
   );
   router.get(
     '/:token/live/:file',
-    guarded((request, response) => getLive(request, response, services)),
+    guarded((request, response) => getLive(request, response, services, open)),
   );
   files('movie');
   files('episode');
@@ -79,8 +92,8 @@ export function outputRouter(services: Services): Router {
   router.get(
     '/:token/logo/:file',
     guarded(async (request, response) => {
-      outputOf(request, services);
-      await sendLogo(idAndExt(request.params['file']).id, request, response, services);
+      const output = outputOf(request, services);
+      await sendLogo(output, idAndExt(request.params['file']).id, request, response, services);
     }),
   );
   router.use(() => {
@@ -89,16 +102,21 @@ export function outputRouter(services: Services): Router {
   return router;
 }
 
-async function sendLogo(id: string, request: Request, response: Response, { catalog, logos }: Services): Promise<void> {
-  const channel = catalog.channels.get(id as ChannelId);
+async function sendLogo(
+  output: OutputConfig,
+  id: string,
+  request: Request,
+  response: Response,
+  { lineup, logos }: Services,
+): Promise<void> {
+  const channel = lineup.channel(output, id as ChannelId);
   const title =
-    channel === null
-      ? (catalog.movies.get(id as MovieId) ??
-        catalog.series.get(id as SeriesId) ??
-        catalog.series.episode(id as EpisodeId))
-      : null;
-  if (channel === null && title === null) throw new CoaxError('NOT_FOUND', 'There is no such logo');
-  const logo = await logos.get(channel?.logo ?? title?.poster ?? null, channel?.name ?? title?.title ?? '');
+    channel ??
+    lineup.movie(output, id as MovieId) ??
+    lineup.series(output, id as SeriesId) ??
+    lineup.episode(output, id as EpisodeId);
+  if (title === null) throw new CoaxError('NOT_FOUND', 'There is no such logo');
+  const logo = await ('logo' in title ? logos.get(title.logo, title.name) : logos.get(title.poster, title.title));
   response.set({
     'Content-Type': logo.contentType,
     'Cache-Control': logo.final ? 'public, max-age=86400' : 'public, max-age=300',
