@@ -89,9 +89,20 @@ export function requestHop(options: HopOptions): Promise<Hop> {
       finish();
       // Without a listener, an error of the body before its reader is there would end the process.
       response.on('error', () => {});
+      breakWith(socket, response);
       resolve({ response, socket });
     });
     request.end();
+  });
+}
+
+/**
+ * Makes a body break when its socket does. Node lets its parser finish first (`socketErrorListener` of `_http_client.js`), which takes the
+ * reset for the end of a body without a length. So this listener goes in front of all others.
+ */
+function breakWith(socket: Socket, body: IncomingMessage): void {
+  socket.prependListener('error', (error) => {
+    if (!body.complete) body.destroy(error);
   });
 }
 

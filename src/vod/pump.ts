@@ -39,8 +39,10 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
       else resolve();
     };
     const abort = () => settle(new CoaxError('CANCELLED'));
+    const broken = () => settle(new CoaxError('UPSTREAM_ENDED', 'The provider broke the connection off'));
     const ended = () => {
-      if (reader.end !== null && !reader.complete)
+      // Without a known size, the end counts only where the reader has got to.
+      if (!reader.complete && (reader.end !== null || at < reader.position))
         return settle(new CoaxError('UPSTREAM_ENDED', `The provider ended the file at byte ${reader.position}`));
       reader.finish();
       settle();
@@ -65,14 +67,15 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
       else settle(new CoaxError('UPSTREAM_STALLED', `The provider sent nothing for ${stallMs} ms`));
     };
     // Listeners that stay: an error after the end has no taker but must not crash.
-    body.on('error', () => settle(new CoaxError('UPSTREAM_ENDED', 'The provider broke the connection off')));
+    body.on('error', broken);
     if (signal.aborted) return abort();
     if (reader.complete || reader.over) return settle();
     // A body that is over already will say nothing more.
-    if (body.destroyed || body.readableEnded) return ended();
+    if (body.readableEnded) return ended();
+    if (body.destroyed) return broken();
     signal.addEventListener('abort', abort, { once: true });
     body.once('end', ended);
-    body.once('close', () => settle(new CoaxError('UPSTREAM_ENDED', 'The provider broke the connection off')));
+    body.once('close', broken);
     reader.onRoom = () => {
       if (!body.isPaused()) return;
       heardAt = performance.now();

@@ -16,6 +16,13 @@ function redirecting(to: string): Answer {
   };
 }
 
+const resetAfterHead: Answer = (response) => {
+  response.useChunkedEncodingByDefault = false;
+  response.writeHead(200, { 'content-type': 'video/mp2t', connection: 'close' });
+  response.flushHeaders();
+  setTimeout(() => response.socket?.resetAndDestroy(), 20);
+};
+
 /** A player that keeps all it gets, for more bytes than a `RawClient` is made for. */
 async function collect(port: number, who: string) {
   const chunks: Buffer[] = [];
@@ -57,6 +64,14 @@ describe('A live stream', () => {
     expect(checkTs(await client.read(1_000 * packetSize)).aligned).to.equal(true);
     expect(stage.provider.paths).to.deep.equal(['/news.ts', '/edge/1.ts', '/news.ts', '/edge/2.ts']);
     expect(stage.provider.most).to.equal(1);
+  });
+
+  it('is asked for once more when the connection is reset after the head of the answer', async () => {
+    await using stage = await Stage.start({ limit: 1 });
+    stage.provider.answer('/news.ts', resetAfterHead, playing());
+    const client = await stage.tune('news');
+    expect(checkTs(await client.read(60 * packetSize))).to.include(whole);
+    expect([stage.provider.connections, stage.provider.most]).to.deep.equal([2, 1]);
   });
 
   it('is opened anew when it stalls, and goes on as one stream at a key frame after tables', async () => {
@@ -215,7 +230,7 @@ describe('A live stream', () => {
     await Promise.all(closed);
     expect(stage.relays.snapshot()).to.deep.equal([]);
     await waitUntil('closed at the provider', () => stage.provider.sockets.size === 0);
-    expect((await (await stage.tune('one')).head()).headers['x-code']).to.equal('SHUTTING_DOWN');
+    expect((await (await stage.tune('news')).head()).headers['x-code']).to.equal('SHUTTING_DOWN');
     await stage[Symbol.asyncDispose]();
   });
 });

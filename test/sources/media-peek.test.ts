@@ -59,13 +59,15 @@ describe('the judge of answers', () => {
     expect(verdict.kind === 'refused' && verdict.error.message).to.contain('empty');
   });
 
-  it('says UPSTREAM_UNREACHABLE when the connection breaks before the first byte', async () => {
-    const provider = await raw((socket) => {
-      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n');
-      setTimeout(() => socket.resetAndDestroy(), 20);
+  for (const length of ['with', 'without']) {
+    it(`says UPSTREAM_UNREACHABLE when the connection breaks before the first byte of a body ${length} a length`, async () => {
+      const provider = await raw((socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\n${length === 'with' ? 'Content-Length: 9\r\n' : ''}\r\n`);
+        setTimeout(() => socket.resetAndDestroy(), 20);
+      });
+      expect(await codeOf(judge(await open(provider.url())))).to.equal('UPSTREAM_UNREACHABLE');
     });
-    expect(await codeOf(judge(await open(provider.url())))).to.equal('UPSTREAM_UNREACHABLE');
-  });
+  }
 
   it('is CANCELLED by an abort', async () => {
     const provider = await serve((_, response) => response.writeHead(200).flushHeaders());

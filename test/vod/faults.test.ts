@@ -99,6 +99,41 @@ describe('VOD sessions and a provider that fails', () => {
     expect(player.body().equals(film)).to.equal(true);
   });
 
+  it('cut the response when a file without any length is reset: a part is never passed off as the whole', async () => {
+    await using upstream = await provider();
+    upstream.behave = () => ({ ignoreRange: true, noFraming: true, dropAfter: 3_000_000 });
+    await using vod = await new VodBench({ provider: upstream }).start();
+    const player = new Player(`${vod.url}/anna/film`);
+    expect(await player.over).to.equal('cut');
+    expect(player.status).to.equal(200);
+    expect(player.body().equals(film.subarray(0, player.bytes))).to.equal(true);
+    expect(upstream.requests.length).to.be.greaterThan(1);
+  });
+
+  it('resume a file without any length that was reset', async () => {
+    await using upstream = await provider();
+    upstream.behave = (_, index) => ({
+      ignoreRange: true,
+      noFraming: true,
+      ...(index === 0 ? { dropAfter: 3_000_000 } : {}),
+    });
+    await using vod = await new VodBench({ provider: upstream }).start();
+    const player = await new Player(`${vod.url}/anna/film`).finished();
+    expect([player.status, player.outcome]).to.deep.equal([200, 'end']);
+    expect(player.body().equals(film)).to.equal(true);
+  });
+
+  it('cut the response when a resumed file without any length ends before the byte that was lost', async () => {
+    await using upstream = await provider();
+    upstream.behave = (_, index) => ({
+      ignoreRange: true,
+      noFraming: true,
+      ...(index === 0 ? { dropAfter: 3_000_000 } : { dropAfter: 1_000_000, dropBy: 'end' }),
+    });
+    await using vod = await new VodBench({ provider: upstream }).start();
+    expect(await new Player(`${vod.url}/anna/film`).over).to.equal('cut');
+  });
+
   it('cut the response rather than mix two versions of a file', async () => {
     await using upstream = await provider();
     const other = makeFile(20 * mib, 8);

@@ -19,6 +19,8 @@ export interface Behaviour {
   readonly rangeError?: number;
   readonly ignoreRange?: boolean;
   readonly noLength?: boolean;
+  /** Neither a length nor chunks: only the end of the connection ends the body. */
+  readonly noFraming?: boolean;
 }
 
 export interface ProviderOptions {
@@ -126,7 +128,9 @@ export class StrictProvider {
       headers['content-range'] = `bytes ${start + shift}-${end - 1 + shift}/${file.length + shift}`;
     }
     if (!behaviour.ignoreRange) headers['accept-ranges'] = 'bytes';
-    if (!behaviour.noLength) headers['content-length'] = String(end - start + (behaviour.lengthError ?? 0));
+    response.useChunkedEncodingByDefault = behaviour.noFraming !== true;
+    if (!behaviour.noLength && !behaviour.noFraming)
+      headers['content-length'] = String(end - start + (behaviour.lengthError ?? 0));
     response.writeHead(match ? 206 : 200, headers);
     response.flushHeaders();
     this.#send(response, file, start, end, behaviour);
