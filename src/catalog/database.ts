@@ -55,8 +55,13 @@ export class Statement {
 
   /** One row at a time; the connection must not write meanwhile. */
   *each(...values: SqlValue[]): Generator<Row> {
-    for (const row of guarded(() => this.#statement.iterate(...(values as SQLInputValue[]))))
-      yield row as unknown as Row;
+    const rows = guarded(() => this.#statement.iterate(...(values as SQLInputValue[])));
+    try {
+      for (let next = guarded(() => rows.next()); next.done !== true; next = guarded(() => rows.next()))
+        yield next.value as unknown as Row;
+    } finally {
+      rows.return?.();
+    }
   }
 }
 
@@ -173,7 +178,11 @@ export class Database {
       this.exec('COMMIT');
       return result;
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      try {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      } catch {
+        // The first error says more.
+      }
       throw error;
     }
   }

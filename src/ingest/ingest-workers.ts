@@ -54,7 +54,12 @@ export class IngestWorkers {
       };
       signal.addEventListener('abort', cancel, { once: true });
       worker.on('message', (raw: unknown) => {
-        const message: WorkerMessage = workerMessageSchema.parse(raw);
+        const checked = workerMessageSchema.safeParse(raw);
+        if (!checked.success) {
+          end = () => reject(crashOf(checked.error));
+          return;
+        }
+        const message: WorkerMessage = checked.data;
         if (message.type === 'progress') progress(message.progress);
         else if (message.type === 'log') this.#log[message.level](message.message, message.fields);
         else if (message.type === 'done') end = () => resolve(message.outcome);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SourceState } from '../catalog/contract.ts';
 import type { Config, SourceConfig } from '../config/schema.ts';
-import { CoaxError, toCoaxError } from '../errors.ts';
+import { CoaxError, errorTable, toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { JobId, SeriesId, SourceId } from '../model/ids.ts';
 import type { SourceReader } from '../sources/contract.ts';
@@ -68,6 +68,8 @@ export class Refreshes implements RefreshService {
   #timer: NodeJS.Timeout | undefined;
   #unlisten: readonly (() => void)[] = [];
   #sweeping: Promise<void> = Promise.resolve();
+  /** The code of what the schedule ran into; told once until the catalogue can be read again. */
+  #trouble: string | null = null;
 
   constructor(options: RefreshesOptions) {
     this.#options = options;
@@ -156,8 +158,11 @@ export class Refreshes implements RefreshService {
 
   /** For a source that went without anyone asking to forget it first, or while a refresh of it had just begun. */
   #forgetLate(id: SourceId): void {
-    if (this.jobs.ofSource(id) === null && this.#options.catalog.sourceState(id).parts.length === 0) return;
-    this.forget(id).catch((error: unknown) =>
+    const forget = async (): Promise<void> => {
+      if (this.jobs.ofSource(id) === null && this.#options.catalog.sourceState(id).parts.length === 0) return;
+      await this.forget(id);
+    };
+    forget().catch((error: unknown) =>
       this.#log.warn('the catalogue of a source could not be removed', { source: id, code: toCoaxError(error).code }),
     );
   }
@@ -239,10 +244,37 @@ export class Refreshes implements RefreshService {
     return made;
   }
 
-  /** Starts what is due and sets the timer for what is next. */
+  /** Starts what is due and sets the timer for what is next. Never throws: a catalogue that can not be read must not end the streams. */
   #look(): void {
     clearTimeout(this.#timer);
     if (this.#stopping.signal.aborted) return;
+    let wait = lookAgainMs;
+    try {
+      wait = this.#startDue();
+      this.#trouble = null;
+    } catch (error) {
+      this.#tellTrouble(error);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), wait);
+  }
+
+  #tellTrouble(error: unknown): void {
+    const { code } = toCoaxError(error);
+    if (this.#trouble === code) return;
+    this.#trouble = code;
+    const { title, action } = errorTable[code];
+    this.#log.error('the schedule of refreshes is interrupted', {
+      code,
+      title,
+      action,
+      again: lookAgainMs / 1_000,
+      ...(code === 'INTERNAL' && { error }),
+    });
+  }
+
+  /** Returns how long nothing is due, in ms. */
+  #startDue(): number {
     const now = Date.now();
     let wait = lookAgainMs;
     for (const { id } of this.#options.config.current.sources) {
@@ -253,6 +285,6 @@ export class Refreshes implements RefreshService {
       if (due <= now) this.jobs.refresh(sourceId);
       else wait = Math.min(wait, due - now);
     }
-    this.#timer = setTimeout(() => this.#look(), wait);
+    return wait;
   }
 }

@@ -6,9 +6,9 @@ import type { RefreshOutcome } from '../../src/ingest/outcome.ts';
 import { Refreshes } from '../../src/ingest/refreshes.ts';
 import type { WorkerTask } from '../../src/ingest/worker-messages.ts';
 import { SourceStates } from '../../src/catalog/source-states.ts';
-import { silentLog } from '../../src/log/log.ts';
 import type { SourceId } from '../../src/model/ids.ts';
 import { TempCatalog } from '../catalog/temp-catalog.ts';
+import { RecordingLog } from '../sources/recording-log.ts';
 import { fakeReader } from './fake-reader.ts';
 
 const fine: RefreshOutcome = { counts: {}, published: true, problems: [], rejects: [], rejectCount: 0 };
@@ -19,6 +19,7 @@ const source = (id: string, more: object = {}) => ({ id, kind: 'demo' as const, 
 class Bench {
   readonly temp = new TempCatalog();
   readonly tasks: WorkerTask[] = [];
+  readonly log = new RecordingLog();
   answer: (task: WorkerTask) => Promise<RefreshOutcome | null> = () => Promise.resolve(fine);
   current: Config;
   #listener: (config: Config, before: Config) => void = () => {};
@@ -41,7 +42,7 @@ class Bench {
         },
       },
       readerOf: () => fakeReader({}),
-      log: silentLog,
+      log: this.log,
       random: () => 0,
     });
   }
@@ -184,5 +185,25 @@ describe('Refreshes', () => {
     await bench.refreshes.forget('a' as SourceId);
     expect(bench.refreshes.jobs.list().map(({ state }) => state)).to.deep.equal(['cancelled']);
     expect(bench.tasks.at(-1)).to.deep.include({ kind: 'remove', sourceIds: ['a'] });
+  });
+
+  it('tells once of a damaged catalogue, and goes on when it can be read again', async () => {
+    await using bench = new Bench(source('a'));
+    const read = sinon.stub(bench.temp.catalog, 'sourceState').throws(new CoaxError('CATALOG_DAMAGED'));
+    bench.refreshes.start();
+    await clock.tickAsync(2 * hour);
+    bench.configure(source('a'));
+    bench.configure();
+    bench.configure(source('a', { enabled: false }));
+    bench.configure(source('a', { enabled: false, name: 'other' }));
+    await clock.tickAsync(10);
+    const told = bench.log.lines.filter((line) => line.startsWith('error'));
+    expect(told).to.have.lengthOf(1);
+    expect(told[0]).to.include('CATALOG_DAMAGED').and.to.include('Restore a backup');
+    read.restore();
+    expect(bench.refreshed).to.deep.equal([]);
+    bench.current = configSchema.parse({ sources: [source('a')] });
+    await clock.tickAsync(0.3 * hour);
+    expect(bench.refreshed).to.deep.equal(['a']);
   });
 });
