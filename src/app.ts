@@ -237,6 +237,8 @@ export class App {
         { host },
       );
     }
+    if (this.#options.adminToken.length < 16)
+      this.#log.warn('the admin token is short enough to be guessed; use at least 16 characters');
     this.#log.info('ready', {
       host,
       port: this.#listening.port,

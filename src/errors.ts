@@ -55,6 +55,11 @@ export const errorTable = {
     title: 'The configuration can not be read',
     action: 'Check that the file exists and that Coax may read it.',
   },
+  FILE_UNWRITABLE: {
+    status: 500,
+    title: 'The file can not be written',
+    action: 'Name a file in a folder that exists and that you may write to.',
+  },
   DATA_FOLDER_UNUSABLE: {
     status: 500,
     title: 'The data folder can not be used',

@@ -54,7 +54,7 @@ export async function exportConfig(args: ParsedArguments): Promise<number> {
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new CoaxError('CONFIG_UNREADABLE', `${file} can not be written`, { cause: error });
+    throw new CoaxError('FILE_UNWRITABLE', `${file} can not be written`, { cause: error });
   }
   process.stdout.write(
     `Exported ${config.sources.length} sources and ${config.outputs.length} outputs to ${file}. It holds logins: keep it safe.\n`,

@@ -104,13 +104,17 @@ export class Logos {
   }
 
   async #fetch(address: string): Promise<Buffer> {
-    const trusted = this.#trustedHosts();
+    const origins = this.#sourceOrigins();
+    // The look-up knows names only: it trusts the one whose address, port included, has just been admitted.
+    const trusted = new Set<string>();
     const lookup = guardedLookup(trusted);
-    const allowed = (url: URL): void => {
+    const admit = (url: URL): void => {
+      trusted.clear();
+      if (origins.has(originOf(url))) trusted.add(bareHost(url));
       if (!/^https?:$/.test(url.protocol) || !isAllowedHost(url.hostname, trusted))
         throw new Error('not a public address');
     };
-    allowed(new URL(address));
+    admit(new URL(address));
     const { data } = await axios.get<ArrayBuffer>(address, {
       responseType: 'arraybuffer',
       timeout: timeoutMs,
@@ -122,20 +126,23 @@ export class Logos {
       httpAgent: new http.Agent({ keepAlive: false, lookup }),
       httpsAgent: new https.Agent({ keepAlive: false, lookup }),
       beforeRedirect: (options: Record<string, unknown>) => {
-        if (typeof options['href'] === 'string') allowed(new URL(options['href']));
+        if (typeof options['href'] === 'string') admit(new URL(options['href']));
       },
     });
     return Buffer.from(data);
   }
 
-  #trustedHosts(): Set<string> {
+  /** Host and port of every source: what lies beside its lists may be in the own network. */
+  #sourceOrigins(): Set<string> {
     const { sources } = this.#options.config();
-    const addresses = sources
-      .flatMap(({ url, baseUrls, epgUrl }) => [url, epgUrl, ...baseUrls])
-      .filter((address) => URL.canParse(address));
-    return new Set(addresses.map((address) => new URL(address).hostname.replace(/^\[|\]$/g, '').toLowerCase()));
+    const addresses = sources.flatMap(({ url, baseUrls, epgUrl }) => [url, epgUrl, ...baseUrls]);
+    return new Set(addresses.filter((address) => URL.canParse(address)).map((address) => originOf(new URL(address))));
   }
 }
+
+const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+const originOf = (url: URL): string =>
+  `${bareHost(url)}:${url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port}`;
 
 function fromDataUrl(address: string): Logo | null {
   const match = /^data:[^,]*?(;base64)?,(.*)$/s.exec(address);

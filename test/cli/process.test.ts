@@ -103,7 +103,7 @@ describe('coax as a process', function () {
     };
     expect(after.items.map(({ id }) => id).sort()).to.deep.equal(before.items.map(({ id }) => id).sort());
     expect(after.items.find(({ id }) => id === before.items[1]!.id)).to.include({ name: 'My own', number: '42' });
-    expect((await (await moved.api('GET', '/outputs')).json()) as object).to.have.nested.property(
+    expect(await (await moved.api('GET', '/outputs')).json()).to.have.nested.property(
       '[0].token',
       ((await (await app.api('GET', '/outputs')).json()) as { token: string }[])[0]!.token,
     );

@@ -61,7 +61,7 @@ describe('Logos', () => {
     const logos = make(true);
     const looks = await Promise.all([1, 2, 3].map(() => logos.get(`${origin}/logo.png`, 'n')));
     expect(looks.map(({ contentType, final }) => ({ contentType, final }))).to.deep.equal(
-      Array(3).fill({ contentType: 'image/png', final: true }),
+      Array.from({ length: 3 }, () => ({ contentType: 'image/png', final: true })),
     );
     await make(true).get(`${origin}/logo.png`, 'n');
     expect(asked).to.deep.equal(['/logo.png']);
@@ -85,6 +85,14 @@ describe('Logos', () => {
     expect(asked).to.deep.equal([]);
     expect((await make(true).get(`${origin}/away`, 'n')).final).to.equal(false);
     expect(asked).to.deep.equal(['/away']);
+  });
+
+  it('reaches no other port of a host that is trusted', async () => {
+    const other = http.createServer((_request, response) => response.end(png));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const logo = await make(true).get(`http://127.0.0.1:${(other.address() as AddressInfo).port}/logo.png`, 'n');
+    await new Promise((resolve) => other.close(resolve));
+    expect(logo.final).to.equal(false);
   });
 
   it('reads no files and follows no odd schemes', async () => {

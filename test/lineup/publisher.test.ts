@@ -52,7 +52,7 @@ describe('Publisher', () => {
       publisher.current(config.outputs[0]!, 'http://h/o/x'),
     ]);
     expect(two).to.equal(one);
-    for (const file of Object.values(one!)) expect((await readFile(file.path)).length).to.equal(file.size);
+    for (const file of Object.values(one)) expect((await readFile(file.path)).length).to.equal(file.size);
     expect(await publisher.current(config.outputs[0]!, 'http://h/o/x')).to.equal(one);
   });
 
