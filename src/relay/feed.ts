@@ -6,6 +6,7 @@ import { type Candidate, Candidates } from './candidates.ts';
 import type { PlayableChannel } from './contract.ts';
 import { delay } from './delay.ts';
 import { Generation, type GenerationSink } from './generation.ts';
+import { Pacer } from './pacer.ts';
 import { RawGeneration } from './raw-generation.ts';
 import type { RelayState } from './relay-state.ts';
 import { Seam } from './seam.ts';
@@ -28,6 +29,8 @@ export interface FeedTimes {
   readonly connectMs: number;
   readonly startMs: number;
   readonly stallMs: number;
+  readonly ringMs: number;
+  readonly ringBytes: number;
 }
 
 /** What the feed needs of its relay. Called synchronously. */
@@ -77,6 +80,7 @@ export class Feed {
   readonly #open: OpenUpstream;
   readonly #times: FeedTimes;
   readonly #random: () => number;
+  readonly #pacer: Pacer;
   /** From the first reconnect on. */
   #seam: Seam | null = null;
   #lease: Lease | null = null;
@@ -101,6 +105,7 @@ export class Feed {
     this.#open = options.open;
     this.#times = options.times;
     this.#random = options.random ?? Math.random;
+    this.#pacer = new Pacer({ leadMs: options.times.ringMs / 2, leadBytes: options.times.ringBytes / 2 });
   }
 
   get lease(): Lease | null {
@@ -314,9 +319,13 @@ export class Feed {
     const lost = Promise.withResolvers<CoaxError>();
     const begun = Promise.withResolvers<null>();
     const home = this.#home;
+    this.#pacer.restart();
     const sink: GenerationSink = {
       position: () => home.position(),
-      packets: (packets) => home.packets(packets),
+      packets: (packets) => {
+        if (upstream.hold !== undefined && upstream.isRawAudio !== true) this.#pacer.note(packets);
+        home.packets(packets);
+      },
       entry: (entry) => {
         begun.resolve(null);
         home.entry(entry);
@@ -342,6 +351,11 @@ export class Feed {
     this.#bytes += chunk.length;
     run.generation.push(chunk, run.dataMs);
     this.#home.settle();
+    const waitMs = this.#pacer.waitMs(run.dataMs);
+    if (waitMs === 0 || run !== this.#run) return;
+    run.upstream.hold?.(waitMs);
+    // Silence that was asked for is no stall.
+    run.dataMs += waitMs;
   }
 
   async #closeRun(): Promise<void> {

@@ -9,13 +9,14 @@ interface Holder {
   destroy(): unknown;
 }
 
-/** An upstream made of a readable and the socket below it. It is read as fast as it comes, whatever the consumers do. */
+/** An upstream made of a readable and the socket below it. It is read as fast as it comes, whatever the consumers do, unless it is held. */
 export class ReadableUpstream implements Upstream {
   readonly closed: Promise<void>;
   readonly isRawAudio: boolean;
   readonly #body: Readable;
   readonly #holder: Holder;
   #sink: UpstreamSink | null = null;
+  #holdTimer: NodeJS.Timeout | undefined;
 
   constructor(body: Readable, holder: Holder, isRawAudio = false) {
     this.#body = body;
@@ -39,8 +40,16 @@ export class ReadableUpstream implements Upstream {
     else if (body.destroyed) this.#broken();
   }
 
+  hold(ms: number): void {
+    if (this.#sink === null) return;
+    clearTimeout(this.#holdTimer);
+    this.#body.pause();
+    this.#holdTimer = setTimeout(() => this.#body.resume(), ms);
+  }
+
   destroy(): void {
     this.#sink = null;
+    clearTimeout(this.#holdTimer);
     this.#body.off('data', this.#data);
     this.#body.destroy();
     this.#holder.destroy();
@@ -55,6 +64,7 @@ export class ReadableUpstream implements Upstream {
   #lose(error: CoaxError): void {
     const sink = this.#sink;
     this.#sink = null;
+    clearTimeout(this.#holdTimer);
     sink?.lost(error);
   }
 }

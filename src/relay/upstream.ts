@@ -2,7 +2,7 @@ import type { Lease } from '../accounts/lease.ts';
 import { CoaxError } from '../errors.ts';
 import type { UpstreamRequest } from '../model/upstream-request.ts';
 
-/** Gets the bytes of one upstream, in order, never paused. */
+/** Gets the bytes of one upstream, in order. */
 export interface UpstreamSink {
   data(chunk: Buffer): void;
   /** The upstream is over: it ended or broke. Called once, and not after `destroy`. */
@@ -15,6 +15,8 @@ export interface Upstream {
   readonly isRawAudio?: boolean;
   /** Starts the flow of bytes; call it once. */
   start(sink: UpstreamSink): void;
+  /** Reads nothing for this long, so that the provider has to wait. Absent where the sender keeps time by itself. */
+  hold?(ms: number): void;
   /** Closes it synchronously: no byte comes afterwards. Idempotent. */
   destroy(): void;
   /** Resolves when its socket has closed. */

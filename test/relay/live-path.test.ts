@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { checkTs } from '../support/ts-check.ts';
-import { adtsFrame } from '../support/ts-builder.ts';
+import { adtsFrame, syntheticClip } from '../support/ts-builder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { packetSize } from '../../src/mpegts/packet.ts';
 import { countPieces } from './piece-check.ts';
@@ -208,6 +208,21 @@ describe('A live stream', () => {
     expect(countPieces(await slow.body(), upstream)).to.equal(2);
     expect(countPieces(await quick.body(), upstream)).to.equal(1);
   }).timeout(15_000);
+
+  it('may be a file: it is read at the speed it plays, and what was not read is no stall', async () => {
+    await using stage = await Stage.start({ settings: { ringMs: 2_000, stallMs: 300 } });
+    const file = syntheticClip(20_000, { bitRate: 200_000 });
+    stage.provider.answer('/news.ts', (response) => {
+      response.writeHead(200, { 'content-type': 'video/mp2t', 'content-length': String(file.length) });
+      response.end(file);
+    });
+    const client = await stage.tune('news');
+    const got = await client.readFor(1_300);
+    expect(checkTs(got)).to.include(whole);
+    expect(checkTs(got).continuityErrors).to.deep.equal([]);
+    expect(got.length).to.be.lessThan(file.length / 2);
+    expect([stage.state, stage.provider.connections]).to.deep.equal(['live', 1]);
+  });
 
   it('may be the bare sound of a radio station', async () => {
     await using stage = await Stage.start();
