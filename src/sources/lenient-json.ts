@@ -1,9 +1,12 @@
 import { CoaxError } from '../errors.ts';
+import { jsonDocumentStart } from '../text/json-start.ts';
+import { parseJson } from '../text/json-value.ts';
 
 /** Where the JSON begins in an answer that may start with PHP's notices; -1 when there is none. */
 export function jsonStart(text: string): number {
   if (/^\s*(?:"|-?\d|true\b|false\b|null\b)/.test(text)) return 0;
-  return text.search(/[[{]\s*(?:["[\]{}]|-?\d|null|true|false|$)/);
+  // A lone bracket at the end is a document that was cut.
+  return /^\s*[[{]\s*$/.test(text) ? text.search(/[[{]/) : jsonDocumentStart(text, true);
 }
 
 const noJson = (): CoaxError =>
@@ -19,13 +22,13 @@ export function parseLenientJson(answer: string): unknown {
   if (start < 0) throw noJson();
   const text = clean.slice(start);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
     const position = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);
     if (/unexpected end|unterminated/i.test(message) || position >= text.length)
       throw new CoaxError('SOURCE_TRUNCATED', 'The answer of the provider is cut short');
     if (!/after JSON/.test(message)) throw noJson();
-    return JSON.parse(text.slice(0, position));
+    return parseJson(text.slice(0, position));
   }
 }

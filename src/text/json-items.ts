@@ -1,6 +1,7 @@
 import { CharsetDecoder } from './charset.ts';
 import { contentForm } from './content-form.ts';
 import { JsonSplitter } from './json-splitter.ts';
+import { jsonDocumentStart } from './json-start.ts';
 
 /** One item of a list, counted from 1: its value, or why it has none. */
 export type JsonItem =
@@ -39,8 +40,6 @@ const maxPrefixChars = 64 * 1024;
 const webPage = /^<(?!(?:br|b|p|pre|font|table)[\s/>])/i;
 /** From here on a tag can be told. */
 const minTagChars = 8;
-// A bracket of a notice ("Undefined index [x]") is not followed by what may follow one in JSON.
-const documentStart = /\[\s*(?:[[{\]"]|-?\d|true|false|null)|\{\s*["}]/;
 const unfinishedStart = /[[{]\s*(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-)?$/;
 
 function isWebPage(prefix: string): boolean {
@@ -62,10 +61,10 @@ class Reader implements JsonItems {
     const decoder = new CharsetDecoder();
     let prefix = '';
     let splitter: JsonSplitter | undefined;
-    const take = (text: string): JsonItem[] => {
+    const take = (text: string, complete = false): JsonItem[] => {
       if (splitter !== undefined) return splitter.write(text);
       prefix += text;
-      const start = this.#startOf(prefix);
+      const start = this.#startOf(prefix, complete);
       if (start < 0) {
         // Keep what may still be the beginning of a document, and of a longer scalar.
         if (prefix.length > maxPrefixChars) prefix = prefix.slice(0, maxPrefixChars);
@@ -79,7 +78,7 @@ class Reader implements JsonItems {
       if (splitter?.done === true) break;
       if (splitter === undefined && (prefix.length >= maxPrefixChars || isWebPage(prefix))) break;
     }
-    yield* take(decoder.end());
+    yield* take(decoder.end(), true);
     if (splitter === undefined) {
       this.summary = this.#withoutDocument(prefix);
       return;
@@ -88,11 +87,10 @@ class Reader implements JsonItems {
     this.summary = splitter.summary();
   }
 
-  #startOf(prefix: string): number {
+  #startOf(prefix: string, complete: boolean): number {
     const text = prefix.trimStart();
     if (text.startsWith('<') && (text.length < minTagChars || webPage.test(text))) return -1;
-    const start = prefix.search(documentStart);
-    return start >= 0 ? start : -1;
+    return jsonDocumentStart(prefix, complete);
   }
 
   #withoutDocument(prefix: string): JsonItemsSummary {
@@ -111,8 +109,9 @@ class Reader implements JsonItems {
 }
 
 /**
- * Reads a JSON list item by item, so that a broken item costs only itself and memory stays flat. Copes with byte order marks, notices
- * before the document, text after it, and a cut. Never throws but for what `chunks` throws; ends reading where the list ends.
+ * Reads a JSON list item by item, so that a broken item costs only itself and memory stays flat. An object whose keys are all whole
+ * numbers and whose values are all objects is a list too (PHP writes a list with gaps so). Integers above 2^53 become texts. Copes with
+ * byte order marks, notices before the document, text after it, and a cut. Never throws but for what `chunks` throws; ends reading where the list ends.
  */
 export function readJsonItems(chunks: AsyncIterable<Uint8Array>, options: JsonItemsOptions = {}): JsonItems {
   return new Reader(chunks, options);

@@ -1,16 +1,19 @@
+import { parseJson } from './json-value.ts';
 import type { JsonItem, JsonItemsOptions, JsonItemsSummary } from './json-items.ts';
 
 const quote = 34;
 const comma = 44;
+const colon = 58;
 /** Characters of a long string that are kept to count the backslashes before its end. */
 const stringTail = 64;
+const indexKey = /^\d{1,20}$/;
 
 /** Where the scan is: outside of all, between the items of the list, inside an item, inside the object that may hold the list, behind the end. */
 type Place = 'start' | 'list' | 'item' | 'object' | 'discard' | 'end';
 
 function parse(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseJson(text) };
   } catch {
     return undefined;
   }
@@ -35,6 +38,12 @@ export class JsonSplitter {
   #seams: number[] = [];
   #index = 0;
   #isObject = false;
+  /** No more than one key of the object has been seen. */
+  #fresh = true;
+  /** The object is a list by index: `{"0":{...},"2":{...}}`. */
+  #isIndexed = false;
+  /** The object began like a list by index and is none. */
+  #isMixed = false;
   #object = '';
   #objectTooLarge = false;
   #ready: JsonItem[] = [];
@@ -69,7 +78,7 @@ export class JsonSplitter {
 
   summary(): JsonItemsSummary {
     const truncated = this.#place !== 'end';
-    const form = this.#isObject ? 'object' : 'array';
+    const form = this.#isObject || this.#isMixed ? 'object' : 'array';
     const object = this.#isObject && !truncated && !this.#objectTooLarge ? parse(this.#object)?.value : undefined;
     return {
       form,
@@ -95,6 +104,7 @@ export class JsonSplitter {
       this.#step(text.charCodeAt(this.#at));
     }
     if (this.#place === 'item' && this.#at - this.#from > this.#maxItem) this.#overflow();
+    else if (this.#place === 'list' && this.#string >= 0 && this.#at - this.#string > this.#maxItem) this.#mixed();
   }
 
   /** Goes to the end of the string; false when the text ends inside of it. */
@@ -114,7 +124,7 @@ export class JsonSplitter {
     if (this.#place === 'item') {
       if (text.charCodeAt(from) === 125 && /^\}\s*,\s*\{$/.test(text.slice(from, Math.min(end, from + 64))))
         this.#seams.push(from);
-    } else if (this.#place === 'object' && this.#depth === 1)
+    } else if (this.#place === 'list' || (this.#place === 'object' && this.#depth === 1))
       this.#lastKey = text.slice(from, Math.min(end, from + 64));
     this.#string = -1;
     this.#at = end + 1;
@@ -140,18 +150,39 @@ export class JsonSplitter {
     }
   }
 
+  /** Nothing of the object is of use. */
+  #mixed(): void {
+    this.#isMixed = true;
+    this.#place = 'end';
+  }
+
+  /** Keys of a list by index are passed over; what is not a whole number, or leads to no object, ends it. */
+  #betweenIndexed(code: number): void {
+    if (code === 125) {
+      this.#at++;
+      this.#place = 'end';
+    } else if (code === comma || code <= 32 || code === colon) this.#at++;
+    else if (code === quote) this.#string = this.#at++;
+    else if (code === 123 && indexKey.test(this.#lastKey)) this.#beginItem(code);
+    else this.#mixed();
+  }
+
+  #beginItem(code: number): void {
+    this.#from = this.#at;
+    this.#depth = 0;
+    this.#seams = [];
+    this.#place = 'item';
+    this.#inItem(code);
+  }
+
   #between(code: number): void {
-    if (code === 93) {
+    if (this.#isIndexed) {
+      this.#betweenIndexed(code);
+    } else if (code === 93) {
       this.#at++;
       this.#endList();
     } else if (code === comma || code <= 32 || code === 125) this.#at++;
-    else {
-      this.#from = this.#at;
-      this.#depth = 0;
-      this.#seams = [];
-      this.#place = 'item';
-      this.#inItem(code);
-    }
+    else this.#beginItem(code);
   }
 
   #inItem(code: number): void {
@@ -225,6 +256,13 @@ export class JsonSplitter {
   }
 
   #inObject(code: number): void {
+    if (code === 123 && this.#depth === 1 && this.#fresh && indexKey.test(this.#lastKey)) {
+      this.#isObject = false;
+      this.#isIndexed = true;
+      this.#beginItem(code);
+      return;
+    }
+    if (code === comma || code === 91 || code === 123) this.#fresh = false;
     if (code === quote) this.#string = this.#at;
     else if (code === 91 && this.#depth === 1 && this.#keys.has(this.#lastKey)) {
       this.#at++;
@@ -282,6 +320,7 @@ export class JsonSplitter {
 
   #keepFrom(): number {
     if (this.#place === 'item' || this.#place === 'object') return this.#from;
+    if (this.#place === 'list' && this.#string >= 0) return this.#string;
     if (this.#place === 'discard' && this.#string >= 0) return Math.max(this.#string, this.#at - stringTail);
     return this.#at;
   }

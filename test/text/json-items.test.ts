@@ -6,6 +6,7 @@ import {
   type JsonItemsSummary,
   readJsonItems,
 } from '../../src/text/json-items.ts';
+import { parseJson } from '../../src/text/json-value.ts';
 import { cutAt, pieces } from './pieces.ts';
 
 interface Got {
@@ -33,6 +34,24 @@ describe('readJsonItems', () => {
     ['a byte order mark', '\ufeff[{"a":1}]', [{ a: 1 }]],
     ['notices of PHP', '<br />\n<b>Notice</b>: Undefined index [x] in {file} on line 3<br />\n[{"a":1}]', [{ a: 1 }]],
     ['notices of PHP without markup', 'Warning: foo\n[{"a":1}]', [{ a: 1 }]],
+    [
+      'a notice with numbers in brackets',
+      'Warning: PDO::__construct(): SQLSTATE[HY000] [2002] Connection refused in /a/b.php on line 3\n[{"a":1}]',
+      [{ a: 1 }],
+    ],
+    ['a notice with texts in brackets', 'Notice: index ["x"] [] [null] in a.php [{"a":1}]', [{ a: 1 }]],
+    ['an empty list behind a notice', 'Warning: x [2002] on line 3<br />\n[]', []],
+    ['an object by index', '{"0":{"a":1},"7":{"a":{"b":[2]}}}', [{ a: 1 }, { a: { b: [2] } }]],
+    [
+      'an object by index with a broken item',
+      ' { "1" : {"a":1} ,\n"2": {"b":nope}, "3":{"c":3} } ',
+      [{ a: 1 }, 'broken', { c: 3 }],
+    ],
+    [
+      'integers wider than 53 bits',
+      '[{"a":9007199254740993,"b":[12345678901234567890],"c":"9007199254740993","d":0.12345678901234568}]',
+      [{ a: '9007199254740993', b: ['12345678901234567890'], c: '9007199254740993', d: 0.12345678901234568 }],
+    ],
     ['text behind the list', '[{"a":1}]\n<br />Warning', [{ a: 1 }]],
     ['items that are no objects', '[1,"a",null,[2],true]', [1, 'a', null, [2], true]],
     ['a broken item', '[{"a":1},{"b":nope},{"c":3}]', [{ a: 1 }, 'broken', { c: 3 }]],
@@ -68,6 +87,11 @@ describe('readJsonItems', () => {
       'an object behind a notice',
       'Notice: x\n{"a":1}',
       { form: 'object', items: 0, truncated: false, object: { a: 1 } },
+    ],
+    [
+      'an object with numbers as keys and other values',
+      '{"0":1,"1":{"a":1}}',
+      { form: 'object', items: 0, truncated: false, object: { 0: 1, 1: { a: 1 } } },
     ],
     ['a broken object', '{"a":nope}', { form: 'object', items: 0, truncated: false }],
     ['false', 'false', { form: 'scalar', items: 0, truncated: false, scalar: false }],
@@ -106,6 +130,19 @@ describe('readJsonItems', () => {
     });
   });
 
+  for (const text of ['{"0":{"a":1},"user_info":{"auth":1}}', '{"0":{"a":1},"1":2}', '{"0":{"a":1},"1":[{}]}']) {
+    it(`takes ${text} for no list`, async () => {
+      expect((await read(text, {}, 3)).summary?.form).to.equal('object');
+      expect((await read(text)).summary?.form).to.equal('object');
+    });
+  }
+
+  it('tells of a cut in an object by index', async () => {
+    const got = await read('{"0":{"a":1},"1":{"b":2},"12', {}, 4);
+    expect(values(got)).to.deep.equal([{ a: 1 }, { b: 2 }]);
+    expect(got.summary).to.deep.equal({ form: 'array', items: 2, truncated: true });
+  });
+
   it('gives the items before a cut', async () => {
     const got = await read('[{"a":1},{"b":2},{"c":');
     expect(values(got)).to.deep.equal([{ a: 1 }, { b: 2 }]);
@@ -138,7 +175,7 @@ describe('readJsonItems', () => {
           const text = JSON.stringify(list);
           fc.pre(/^\[(?:\{|\])/.test(text));
           const got = await collect(cutAt(Buffer.from(text), cuts));
-          expect(values(got)).to.deep.equal(JSON.parse(text));
+          expect(values(got)).to.deep.equal(parseJson(text));
           expect(got.summary?.truncated).to.equal(false);
         },
       ),

@@ -76,6 +76,31 @@ describe('XtreamReader', () => {
     expect(panel.requests[0]?.url.searchParams.has('action')).to.equal(false);
   });
 
+  it('reads lists by index, behind warnings with brackets, and ids wider than 53 bits', async () => {
+    const warning = 'Warning: PDO::__construct(): SQLSTATE[HY000] [2002] refused in /www/a.php on line 3\n';
+    const actions = {
+      ...good,
+      get_live_categories: { text: `${warning}{"0":{"category_id":1,"category_name":"News"}}` },
+      get_live_streams: {
+        text: `${warning}{"0":{"stream_id":9007199254740993,"name":"A","category_id":1},"2":{"stream_id":7,"name":"B"}}`,
+      },
+    };
+    await using panel = await startPanel({ login, actions });
+    const { sink, summary } = await readAll(sourceOf(panel.base));
+    expect(summary.live).to.equal('complete');
+    expect(sink.channels.map(({ providerId, groups }) => [providerId, ...groups])).to.deep.equal([
+      ['9007199254740993', 'News'],
+      ['7'],
+    ]);
+  });
+
+  it('logs in where a warning with brackets stands before the account', async () => {
+    const account = { user_info: { ...login, auth: 1, status: 'Active' } };
+    const text = `Warning: SQLSTATE[HY000] [2002] refused\n${JSON.stringify(account)}`;
+    await using panel = await startPanel({ login, actions: { '': { text } } });
+    expect((await readerOf(sourceOf(panel.base)).test(new AbortController().signal))[0]).to.include({ ok: true });
+  });
+
   for (const nasty of nastyLogins) {
     it(`logs in as ${JSON.stringify(nasty)}`, async () => {
       await using panel = await startPanel({ login: nasty, actions: good });
