@@ -210,11 +210,14 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** A connection may come free at any moment: players are told to come back soon where nothing better is known. */
+const usualRetryMs: Partial<Record<ErrorCode, number>> = { NO_CAPACITY: 5_000, UPSTREAM_CAPACITY: 5_000 };
+
 export interface CoaxErrorOptions {
   readonly cause?: unknown;
   /** Facts for the caller: field messages, limits. Never secrets. */
   readonly details?: Readonly<Record<string, unknown>>;
-  /** How long the caller should wait, in milliseconds. */
+  /** How long the caller should wait, in milliseconds; NO_CAPACITY and UPSTREAM_CAPACITY always say one. */
   readonly retryAfterMs?: number;
 }
 
@@ -229,7 +232,7 @@ export class CoaxError extends Error {
     this.name = 'CoaxError';
     this.code = code;
     this.details = options.details;
-    this.retryAfterMs = options.retryAfterMs;
+    this.retryAfterMs = options.retryAfterMs ?? usualRetryMs[code];
   }
 
   get status(): number {

@@ -28,11 +28,16 @@ export interface LeaseAuditorOptions {
   readonly intervalMs?: number;
 }
 
+/** A socket is `closed` before it emits 'close': one that says nothing for longer than this has told nobody. */
+const silentMs = 1_000;
+
 interface Finding {
   readonly mismatch: Mismatch;
   /** The lease or socket it is about: the same one twice in a row is no coincidence. */
   readonly subject: object;
   readonly heal: () => void;
+  /** False for what a healthy engine shows for a moment. */
+  readonly lasts: boolean;
 }
 
 /** Compares leases, sockets and sessions (invariant I6), and puts right what two audits in a row have found wrong. */
@@ -40,6 +45,8 @@ export class LeaseAuditor {
   readonly #options: LeaseAuditorOptions;
   #timer: NodeJS.Timeout | undefined;
   #last = new Map<object, MismatchKind>();
+  /** When a socket was first seen closed while its lease did not know. */
+  readonly #silentSince = new WeakMap<LeasedSocket, number>();
 
   constructor(options: LeaseAuditorOptions) {
     this.#options = options;
@@ -55,9 +62,11 @@ export class LeaseAuditor {
     this.#timer = undefined;
   }
 
-  /** What does not fit now; changes nothing. */
+  /** What does not fit now; changes nothing. A socket that closes is told of only when it was silent at an earlier look, too. */
   audit(): Mismatch[] {
-    return this.#find().map((finding) => finding.mismatch);
+    return this.#find()
+      .filter(({ lasts }) => lasts)
+      .map((finding) => finding.mismatch);
   }
 
   /** One periodic run. Returns what it healed. */
@@ -81,16 +90,30 @@ export class LeaseAuditor {
     for (const lease of leases) {
       for (const socket of [...lease.sockets, ...lease.scope.strays]) attached.add(socket);
       const about = { leaseId: lease.id, accountId: lease.accountId, sessionId: lease.holder.sessionId };
-      const add = (kind: MismatchKind, heal: () => void) =>
-        findings.push({ mismatch: { kind, ...about }, subject: lease, heal });
-      if ([...lease.sockets].some((socket) => socket.closed)) add('silent-socket', () => lease.dropClosedSockets());
+      const add = (kind: MismatchKind, heal: () => void, lasts = true) =>
+        findings.push({ mismatch: { kind, ...about }, subject: lease, heal, lasts });
+      const silent = [...lease.sockets].filter((socket) => socket.closed);
+      const oldMs = Math.max(...silent.map((socket) => this.#silentFor(socket)));
+      if (silent.length > 0) add('silent-socket', () => lease.dropClosedSockets(), oldMs >= silentMs);
       else if (lease.isStuck()) add('stuck', () => lease.leave());
       else if (!lease.ended && !sessions.has(lease.holder.sessionId)) add('holder-gone', () => lease.end());
     }
     for (const socket of this.#options.sockets?.() ?? []) {
       if (attached.has(socket) || socket.closed) continue;
-      findings.push({ mismatch: { kind: 'unleased-socket' }, subject: socket, heal: () => socket.destroy() });
+      findings.push({
+        mismatch: { kind: 'unleased-socket' },
+        subject: socket,
+        heal: () => socket.destroy(),
+        lasts: true,
+      });
     }
     return findings;
+  }
+
+  #silentFor(socket: LeasedSocket): number {
+    const now = performance.now();
+    const since = this.#silentSince.get(socket) ?? now;
+    this.#silentSince.set(socket, since);
+    return now - since;
   }
 }

@@ -87,6 +87,16 @@ describe('the lease auditor', () => {
     expect(auditor.audit()).to.deep.equal([]);
   });
 
+  it('does not tell of a socket that closes at this moment, but of one that stays silent', async () => {
+    const { lease, socket } = tune();
+    socket.closed = true;
+    expect(auditor.audit()).to.deep.equal([]);
+    await clock.tickAsync(1_000);
+    expect(auditor.audit()).to.deep.equal([
+      { kind: 'silent-socket', leaseId: lease.id, accountId: 'a', sessionId: '1' },
+    ]);
+  });
+
   it('destroys a socket that belongs to no lease', () => {
     const stray = new FakeSocket();
     sockets.push(stray);

@@ -49,6 +49,19 @@ describe('the lease pool', () => {
     expect(stage.view().refusals.timeout).to.equal(1);
   });
 
+  it('says when to come back: never sooner than in a second, nor later than in five when nothing is known', async () => {
+    stage.pool.setAccounts([account('a', 1)]);
+    const { lease } = await stage.tune(new FakeSession('1', ann));
+    const waiting = stage.ask(new FakeSession('2', bob).request(['a'], { deadlineMs: 3_000 }));
+    await stage.clock.tickAsync(3_000);
+    expect(waiting.error?.retryAfterMs).to.equal(5_000);
+    lease.end();
+    await stage.clock.tickAsync(0);
+    const late = stage.ask(new FakeSession('3', bob).request(['a'], { deadlineMs: 10 }));
+    await stage.clock.tickAsync(10);
+    expect(late.error?.retryAfterMs).to.equal(1_000);
+  });
+
   it('refuses at once what no account can serve', async () => {
     const waiting = stage.ask(new FakeSession('1', ann).request(['gone']));
     await stage.clock.tickAsync(0);
