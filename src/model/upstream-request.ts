@@ -8,6 +8,8 @@ export interface HttpUpstreamRequest {
   readonly kind: 'http';
   /** Candidate URLs (base URLs of one account), tried in order. */
   readonly urls: readonly string[];
+  /** Those of `urls` that are not the provider's own (a `direct_source`): headers that may be secret do not go there. */
+  readonly foreignUrls?: readonly string[];
   /** Lower-case names. A `user-agent` is always there. */
   readonly headers: Readonly<Record<string, string>>;
 }

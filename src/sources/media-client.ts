@@ -4,6 +4,7 @@ import { CoaxError, toCoaxError } from '../errors.ts';
 import type { HttpUpstreamRequest } from '../model/upstream-request.ts';
 import type { BaseUrlHealth } from './base-url-health.ts';
 import { requestHop } from './media-client-hop.ts';
+import { sendableHeaders, travellingHeaders } from './request-headers.ts';
 
 /** What the client needs of a lease: it is told of each socket as soon as there is one, and closes it. */
 export interface SocketOwner {
@@ -56,17 +57,17 @@ export interface ContentRange {
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const mostCandidates = 4;
-/** What may go to a host other than the one the request is for. Everything else may be a secret. */
-const travels = new Set(['user-agent', 'accept', 'accept-language', 'referer', 'origin']);
 
 /**
  * Opens one media connection: GET on a fresh socket that is never pooled, redirects followed, the owner's socket always the newest
- * one and never two at a time. Rejects with UPSTREAM_UNREACHABLE, UPSTREAM_ERROR, UPSTREAM_BAD_CONTENT or CANCELLED, and only
- * after the last socket has closed.
+ * one and never two at a time. An address that does not answer, or answers 404 or 410, leads to the next one; the last one's answer is
+ * handed over whatever it is. Rejects with UPSTREAM_UNREACHABLE, UPSTREAM_ERROR, UPSTREAM_BAD_CONTENT, UPSTREAM_NOT_FOUND (one said so
+ * and no other helped) or CANCELLED, and only after the last socket has closed.
  */
 export async function openMedia(request: HttpUpstreamRequest, options: OpenMediaOptions): Promise<OpenedMedia> {
   const urls = (options.health?.order(request.urls) ?? [...request.urls]).slice(0, mostCandidates);
   let failure = new CoaxError('NO_STREAM', 'The stream has no address');
+  let missing: CoaxError | undefined;
   for (const url of urls) {
     const start = parseHttpUrl(url);
     if (start === null) {
@@ -75,9 +76,15 @@ export async function openMedia(request: HttpUpstreamRequest, options: OpenMedia
     }
     try {
       // oxlint-disable-next-line no-await-in-loop -- candidates are tried one after the other
-      const opened = await openCandidate(start, request.headers, options);
+      const opened = await openCandidate(start, headersOf(request, url), options);
       options.health?.worked(url);
-      return opened;
+      if ((opened.status !== 404 && opened.status !== 410) || url === urls.at(-1)) return opened;
+      // The same stream may be at the next address; this one's socket goes first.
+      opened.noStream();
+      missing ??= new CoaxError('UPSTREAM_NOT_FOUND', `The provider answers ${opened.status}`);
+      // oxlint-disable-next-line no-await-in-loop -- the lease holds one socket at a time
+      await options.owner.closeSocket(false);
+      if (options.signal.aborted) throw new CoaxError('CANCELLED');
     } catch (error) {
       failure = toCoaxError(error);
       // oxlint-disable-next-line no-await-in-loop -- the lease holds one socket at a time
@@ -87,7 +94,13 @@ export async function openMedia(request: HttpUpstreamRequest, options: OpenMedia
       options.health?.failed(url);
     }
   }
-  throw failure;
+  throw missing ?? failure;
+}
+
+/** Only what holds no secret goes to an address of someone else. */
+function headersOf({ headers, foreignUrls }: HttpUpstreamRequest, url: string): Readonly<Record<string, string>> {
+  if (foreignUrls?.includes(url) !== true) return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => travellingHeaders.has(name.toLowerCase())));
 }
 
 async function openCandidate(
@@ -136,7 +149,7 @@ function hopHeaders(
 ): Record<string, string> {
   const sameHost = url.hostname === first.hostname && !(first.protocol === 'https:' && url.protocol === 'http:');
   const headers = Object.fromEntries(
-    Object.entries(configured).filter(([name]) => sameHost || travels.has(name.toLowerCase())),
+    Object.entries(sendableHeaders(configured)).filter(([name]) => sameHost || travellingHeaders.has(name)),
   );
   if (url.username !== '' || url.password !== '') {
     const login = `${decode(url.username)}:${decode(url.password)}`;

@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { CoaxError } from '../../src/errors.ts';
 import { BaseUrlHealth } from '../../src/sources/base-url-health.ts';
-import { parseContentRange } from '../../src/sources/media-client.ts';
+import { openMedia, parseContentRange } from '../../src/sources/media-client.ts';
 import { openMediaSockets } from '../../src/sources/media-client-hop.ts';
 import { type Provider, stageMedia } from './media-stage.ts';
 
@@ -34,6 +34,25 @@ describe('the media client', () => {
       'if-range': '"x"',
       'x-key': '1',
     });
+  });
+
+  it('lets no header break the request', async () => {
+    const provider = await serve((_, response) => response.end('media'));
+    const bad = {
+      Host: 'evil',
+      'content-length': '5',
+      'transfer-encoding': 'chunked',
+      upgrade: 'x',
+      range: 'bytes=9-',
+    };
+    expect(await read((await open(provider.url(), {}, bad)).body)).to.equal('media');
+    expect(provider.requests[0]?.headers).to.not.have.any.keys(
+      'content-length',
+      'transfer-encoding',
+      'upgrade',
+      'range',
+    );
+    expect(provider.requests[0]?.headers.host).to.match(/^127\.0\.0\.1:/);
   });
 
   it('leaves no socket behind once the body is over (C5 15)', async () => {
@@ -187,10 +206,53 @@ describe('the media client', () => {
       expect(opened.status).to.equal(200);
     });
 
+    for (const status of [404, 410]) {
+      it(`are tried when one answers ${status}, one socket at a time`, async () => {
+        const missing = await serve((_, response) => response.writeHead(status).end('not here'));
+        let left = -1;
+        const good = await serve((_, response) => {
+          left = openMediaSockets.size;
+          response.end('media');
+        });
+        const opened = await open([missing.url(), good.url()]);
+        expect([opened.status, await read(opened.body)]).to.deep.equal([200, 'media']);
+        expect([left, missing.requests.length]).to.deep.equal([1, 1]);
+        await missing.idle();
+      });
+    }
+
+    it('end with the answer of the last one', async () => {
+      const missing = await serve((_, response) => response.writeHead(404).end('not here'));
+      const opened = await open([missing.url('/a'), missing.url('/b')]);
+      expect([opened.status, await read(opened.body)]).to.deep.equal([404, 'not here']);
+      expect([missing.most, missing.requests.length]).to.deep.equal([1, 2]);
+    });
+
+    it('are UPSTREAM_NOT_FOUND when one says so and the other is dead', async () => {
+      const missing = await serve((_, response) => response.writeHead(404).end());
+      expect(await codeOf(open([missing.url(), 'http://127.0.0.1:1/x']))).to.equal('UPSTREAM_NOT_FOUND');
+    });
+
+    it('of someone else get no secrets', async () => {
+      const missing = await serve((_, response) => response.writeHead(404).end());
+      const other = await serve((_, response) => response.end('media'));
+      const request = {
+        kind: 'http' as const,
+        urls: [missing.url(), other.url()],
+        foreignUrls: [other.url()],
+        headers: { 'user-agent': 'VLC/3.0', cookie: 'secret' },
+      };
+      const { signal } = new AbortController();
+      const opened = await openMedia(request, { owner: lease(), signal, connectTimeoutMs: 2_000 });
+      await read(opened.body);
+      expect(missing.requests[0]?.headers).to.include({ cookie: 'secret' });
+      expect(other.requests[0]?.headers).to.include({ 'user-agent': 'VLC/3.0' }).and.not.have.property('cookie');
+    });
+
     it('are not tried when one answers with an error', async () => {
-      const first = await serve((_, response) => response.writeHead(404).end());
+      const first = await serve((_, response) => response.writeHead(403).end());
       const second = await serve((_, response) => response.end('media'));
-      expect((await open([first.url(), second.url()])).status).to.equal(404);
+      expect((await open([first.url(), second.url()])).status).to.equal(403);
       expect(second.requests).to.deep.equal([]);
     });
 

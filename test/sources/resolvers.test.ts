@@ -61,11 +61,9 @@ describe('the resolver of a panel', () => {
     });
   });
 
-  it('tries .ts first, then .m3u8, where the panel only lists m3u8', () => {
+  it('asks for .ts alone, also where the panel only lists m3u8', () => {
     const { urls } = httpOf(createResolver(source('xtream', 'http://h'), { formats: ['m3u8'] }).resolve(live, a1));
-    expect(urls.map((url) => url.slice(-5))).to.deep.equal(['12.ts', '.m3u8']);
-    const both = httpOf(createResolver(source('xtream', 'http://h'), { formats: ['m3u8', 'ts'] }).resolve(live, a1));
-    expect(both.urls).to.have.length(1);
+    expect(urls.map((url) => url.slice(-5))).to.deep.equal(['12.ts']);
   });
 
   it('puts an address that failed lately last', () => {
@@ -76,9 +74,12 @@ describe('the resolver of a panel', () => {
     expect(urls.map((url) => new URL(url).host)).to.deep.equal(['two.example', 'one.example']);
   });
 
-  it('uses a direct source only when there is no other way, or when told so', () => {
+  it('asks a direct source after the panel, or first when told so', () => {
     const direct: StreamLocator = { ...live, direct: 'http://direct.example/x' };
-    expect(httpOf(createResolver(source('xtream', 'http://h')).resolve(direct, a1)).urls).to.have.length(1);
+    const baseUrls = ['http://h2', 'http://h3', 'http://h4', 'http://h5'];
+    const usual = httpOf(createResolver(source('xtream', 'http://h', { baseUrls })).resolve(direct, a1));
+    expect(usual.urls.map((url) => new URL(url).host)).to.deep.equal(['h', 'h2', 'h3', 'direct.example']);
+    expect(usual.foreignUrls).to.deep.equal(['http://direct.example/x']);
     const without = source('xtream', 'http://h', { accounts: [{ id: 'a1' }] });
     expect(httpOf(createResolver(without).resolve(direct, a1)).urls).to.deep.equal(['http://direct.example/x']);
     const first = new XtreamResolver(source('xtream', 'http://h'), {}, { direct: 'first' });
@@ -111,6 +112,33 @@ describe('the resolver of a playlist', () => {
       urls: ['http://p.example/live/bob/secret1/1.ts'],
       headers: { 'user-agent': 'Special/1', 'x-key': 'k' },
     });
+  });
+
+  it('sends no header that would break the request, of an entry or of the source', () => {
+    const bad = {
+      Host: 'evil.example',
+      Connection: 'keep-alive, X-Key',
+      'Keep-Alive': '1',
+      'Proxy-Connection': 'x',
+      'Proxy-Authorization': 'x',
+      TE: 'trailers',
+      Trailer: 'x',
+      'Transfer-Encoding': 'chunked',
+      Upgrade: 'x',
+      'Content-Length': '5',
+      'Content-Type': 'x/y',
+      Expect: '100-continue',
+      Range: 'bytes=5-',
+      'If-Range': 'x',
+      'Accept-Encoding': 'br',
+    };
+    const good = { Referer: 'http://r.example/', Cookie: 'a=b' };
+    const config = source('m3u', 'http://h/list.m3u', { headers: { ...bad, 'X-Key': 'k' } });
+    const request = httpOf(createResolver(config).resolve({ ...entry, headers: { ...bad, ...good } }, a1));
+    expect(Object.keys(request.headers).sort()).to.deep.equal(['cookie', 'referer', 'user-agent', 'x-key']);
+    expect(
+      Object.keys(httpOf(createResolver(source('xtream', 'http://h', { headers: bad })).resolve(live, a1)).headers),
+    ).to.deep.equal(['user-agent']);
   });
 
   it('puts the login of another account in', () => {

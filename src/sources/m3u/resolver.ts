@@ -7,7 +7,7 @@ import type { UpstreamRequest } from '../../model/upstream-request.ts';
 import { accountsOf, type KnownLogins } from '../accounts-of.ts';
 import type { BaseUrlHealth } from '../base-url-health.ts';
 import type { StreamResolver } from '../contract.ts';
-import { requestHeaders } from '../request-headers.ts';
+import { requestHeaders, sendableHeaders } from '../request-headers.ts';
 import { panelOf } from '../xtream/panel.ts';
 import { isGetPhp, parsePanelAddress, type XtreamLogin } from '../xtream/url.ts';
 import { withLogin } from './rewrite-login.ts';
@@ -43,11 +43,8 @@ export class M3uResolver implements StreamResolver {
       throw new CoaxError('NO_STREAM', `Streams over ${scheme ?? 'something unknown'} can not be played yet`);
     const login = this.#logins.get(account);
     const url = login === undefined ? locator.url : withLogin(locator.url, this.#known, login);
-    const own = Object.entries(locator.headers ?? {}).map(([name, value]): [string, string] => [
-      name.toLowerCase(),
-      value,
-    ]);
-    return { kind: 'http', urls: this.#everywhere(url), headers: { ...this.#headers, ...Object.fromEntries(own) } };
+    const headers = { ...this.#headers, ...sendableHeaders(locator.headers ?? {}) };
+    return { kind: 'http', urls: this.#everywhere(url), headers };
   }
 
   /** The same stream at the other addresses of its panel, too. */

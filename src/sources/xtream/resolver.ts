@@ -14,25 +14,27 @@ import { streamUrl } from './url.ts';
 export interface XtreamResolverOptions {
   readonly health?: BaseUrlHealth;
   /**
-   * What a `direct_source` is for. `needed` (the default): only when the panel's own address can not be built. Few panels mean it to be
-   * used, it may be another provider's login, and it goes round the panel's count. `first`: before the panel's address.
+   * When a `direct_source` is asked. `last` (the default): after the panel's own addresses, when none of them can be reached or has the
+   * stream (404, 410), or when none can be built; another refusal is final. Few panels mean it to be used, and it goes round the panel's
+   * count. `first`: before the panel's addresses. It is someone else's server: it gets no headers that may be secret.
    */
-  readonly direct?: 'needed' | 'first';
+  readonly direct?: 'last' | 'first';
 }
+
+/** The media client tries few addresses; the direct one must be among them. */
+const mostOwnBesideDirect = 3;
 
 /** Builds stream addresses of a panel on any of its logins and addresses. */
 export class XtreamResolver implements StreamResolver {
   readonly accounts: readonly Account[];
   readonly #panel: Panel;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #formats: readonly string[];
   readonly #options: XtreamResolverOptions;
 
   constructor(source: SourceConfig, known: KnownLogins = {}, options: XtreamResolverOptions = {}) {
     this.accounts = accountsOf(source, known);
     this.#panel = panelOf(source);
     this.#headers = requestHeaders(source);
-    this.#formats = known.formats ?? [];
     this.#options = options;
   }
 
@@ -41,22 +43,18 @@ export class XtreamResolver implements StreamResolver {
     if (locator.kind !== 'xtream') throw new CoaxError('NO_STREAM', 'The stream is not of an Xtream panel');
     const login = this.#panel.accounts.find(({ id }) => id === account);
     if (login === undefined) throw new CoaxError('NO_STREAM', 'The source has no such account');
-    const { health, direct = 'needed' } = this.#options;
+    const { health, direct = 'last' } = this.#options;
     const bases = health?.order(this.#panel.bases) ?? this.#panel.bases;
-    const exts = this.#extensions(locator.type, locator.ext);
+    // Live is asked as `.ts` only, also of panels that list nothing but `m3u8`: most serve it, and HLS can not be played yet.
     const own =
-      login.username === ''
-        ? []
-        : exts.flatMap((ext) => bases.map((base) => streamUrl(base, login, locator.type, locator.id, ext)));
-    const useDirect = locator.direct !== undefined && (own.length === 0 || direct === 'first');
-    const urls = useDirect ? [locator.direct, ...own] : own;
-    if (urls.length === 0) throw new CoaxError('NO_STREAM', 'The account has no user name');
-    return { kind: 'http', urls, headers: this.#headers };
-  }
-
-  /** A panel that only lists `m3u8` mostly serves `.ts` as well, and one socket is easier to count: it is tried first. */
-  #extensions(type: 'live' | 'movie' | 'series', ext: string): readonly string[] {
-    const onlyHls = type === 'live' && this.#formats.includes('m3u8') && !this.#formats.includes('ts');
-    return onlyHls && ext === 'ts' ? ['ts', 'm3u8'] : [ext];
+      login.username === '' ? [] : bases.map((base) => streamUrl(base, login, locator.type, locator.id, locator.ext));
+    const other = locator.direct;
+    if (other === undefined) {
+      if (own.length === 0) throw new CoaxError('NO_STREAM', 'The account has no user name');
+      return { kind: 'http', urls: own, headers: this.#headers };
+    }
+    const mine = own.slice(0, mostOwnBesideDirect);
+    const urls = direct === 'first' ? [other, ...mine] : [...mine, other];
+    return { kind: 'http', urls, foreignUrls: [other], headers: this.#headers };
   }
 }
