@@ -1,5 +1,6 @@
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { CharsetDecoder } from '../text/charset.ts';
 import { unpack } from '../text/decompress.ts';
 import { BaseUrlHealth } from './base-url-health.ts';
 import { boundedChunks, type Bytes, patientChunks, peek, undoEncoding } from './byte-flow.ts';
@@ -47,6 +48,12 @@ export interface ProviderBody {
 const headBytes = 1_024;
 /** Panels build playlists and guides when asked, which takes minutes for large ones: so many times longer they may be silent first. */
 const builtOnRequest = 3;
+
+/** Guides come in UTF-16, too. */
+function textOf(bytes: Buffer): string {
+  const decoder = new CharsetDecoder({ xml: true });
+  return decoder.write(bytes) + decoder.end();
+}
 
 /** Reads lists, guides and API answers of one provider: failover between its addresses, retries, and answers told from excuses. */
 export class ProviderClient {
@@ -116,7 +123,7 @@ export class ProviderClient {
     return this.read({ maxBytes: 64 * 1024 * 1024, ...request, expect: 'json' }, async ({ chunks }) => {
       const parts: Uint8Array[] = [];
       for await (const chunk of chunks) parts.push(chunk);
-      return parseLenientJson(Buffer.concat(parts).toString('utf8'));
+      return parseLenientJson(textOf(Buffer.concat(parts)));
     });
   }
 
@@ -143,7 +150,7 @@ export class ProviderClient {
     let body: Awaited<ReturnType<typeof peek>>;
     try {
       body = await peek(unpacked, headBytes);
-      start = body.head.toString('utf8');
+      start = textOf(body.head);
     } catch (error) {
       if (ok || signal.aborted) throw toCoaxError(error);
       throw statusFailure(host, status, headers, '', Date.now());

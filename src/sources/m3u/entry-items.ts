@@ -22,6 +22,16 @@ function extraOf(entry: M3uEntry): Readonly<Record<string, string>> | undefined 
   return Object.keys(extra).length === 0 ? undefined : extra;
 }
 
+/** Longer pictures in a list would make every answer that holds the channel large. */
+const mostLogoChars = 32_768;
+
+/** A logo: an address, or a small picture that stands in the list itself. */
+function logoOf(text: string | undefined): string | undefined {
+  if (text === undefined || !/^data:/i.test(text)) return asPicture(text);
+  const fits = text.length <= mostLogoChars && /^data:image\/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+={0,2}$/.test(text);
+  return fits ? text : undefined;
+}
+
 /** The channel of an entry. */
 export function liveItemOf(entry: M3uEntry): LiveItem {
   return {
@@ -31,7 +41,7 @@ export function liveItemOf(entry: M3uEntry): LiveItem {
     locator: locatorOf(entry),
     ...present({
       number: entry.number,
-      logo: asPicture(entry.logo),
+      logo: logoOf(entry.logo),
       guideId: entry.guideId,
       guideName: entry.guideName,
       guideShiftMin: entry.guideShiftMin,
