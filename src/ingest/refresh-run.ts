@@ -1,6 +1,6 @@
 import { SourceStates } from '../catalog/source-states.ts';
-import { CoaxError, type ErrorCode, errorTable } from '../errors.ts';
-import type { CatalogSummary, ReadContext } from '../sources/contract.ts';
+import { CoaxError, type ErrorCode, errorTable, toCoaxError } from '../errors.ts';
+import type { CatalogSummary, LoginReport, ReadContext } from '../sources/contract.ts';
 import { refreshGuide } from './guide-refresh.ts';
 import type { Problem, RefreshOutcome } from './outcome.ts';
 import { PartPublisher } from './part-publisher.ts';
@@ -14,18 +14,23 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorTable, code);
 }
 
-/** Logs in, and says so in the catalogue. Throws when every login is refused or has expired: lists would only say it less clearly. */
-async function checkLogins({ reader, database, sourceId, signal }: RefreshRunOptions): Promise<void> {
-  const reports = await reader.test(signal);
+/** Logs in, and says so in the catalogue; false when only the lists can tell whether it works. Throws when every login is refused or has expired: lists would only say it less clearly. */
+async function checkLogins({ reader, database, sourceId, signal }: RefreshRunOptions): Promise<boolean> {
+  const reports = reader.logins === undefined ? await reader.test(signal) : await reader.logins(signal);
+  if (reports === null) return false;
   database.write(() => new SourceStates(database).saveLogins(sourceId, reports));
   const first = reports[0];
   if (
     first === undefined ||
     reports.some(({ ok, code }) => ok || !/^SOURCE_(?:LOGIN_REFUSED|EXPIRED)$/.test(code ?? ''))
   )
-    return;
+    return true;
   const code = first.code !== undefined && isErrorCode(first.code) ? first.code : 'SOURCE_LOGIN_REFUSED';
   throw new CoaxError(code, first.message);
+}
+
+function saveLogin({ database, sourceId }: RefreshRunOptions, report: LoginReport): void {
+  database.write(() => new SourceStates(database).saveLogins(sourceId, [report]));
 }
 
 async function stage(
@@ -67,13 +72,15 @@ export async function runRefresh(options: RefreshRunOptions): Promise<RefreshOut
   };
   const problems: Problem[] = [];
   let published = false;
+  let told: boolean | undefined;
   try {
     options.progress({ stage: 'login', done: 0, total: null });
-    await checkLogins(options);
+    told = await checkLogins(options);
     signal.throwIfAborted();
     using staging = new Staging(options.stagingPath);
     const { summary, counts } = await stage(options, staging, rejects, context);
     signal.throwIfAborted();
+    if (!told) saveLogin(options, { ok: true, message: 'The playlist can be read' });
     for (const part of catalogParts) {
       options.progress({ stage: `publish ${part}`, done: 0, total: counts[part] });
       const problem = publisher.publish(part, summary, counts[part], staging, rejects);
@@ -82,6 +89,8 @@ export async function runRefresh(options: RefreshRunOptions): Promise<RefreshOut
     }
   } catch (error) {
     throwIfCancelled(error, signal);
+    const { code, message } = toCoaxError(error);
+    if (told === false && code.startsWith('SOURCE_')) saveLogin(options, { ok: false, code, message });
     publisher.failAll(catalogParts, error, rejects);
     throw error;
   }

@@ -77,6 +77,11 @@ export interface CatalogSummary {
 export interface SourceReader {
   /** Logs in with each account. The order is that of the source's accounts. */
   test(signal: AbortSignal): Promise<readonly LoginReport[]>;
+  /**
+   * For a refresh, which reads the lists anyway: asks for the logins and for no list. Null when only the lists can tell. Where it is
+   * absent, `test` reads no list either.
+   */
+  logins?(signal: AbortSignal): Promise<readonly LoginReport[] | null>;
   readCatalog(sink: CatalogSink, context: ReadContext): Promise<CatalogSummary>;
   /** Resolves to false when the source has no guide of its own. `wanted`: guide ids of its channels, for the per-channel fallback. */
   readGuide(sink: GuideSink, context: ReadContext, wanted: readonly WantedGuide[]): Promise<boolean>;

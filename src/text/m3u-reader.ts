@@ -5,6 +5,7 @@ import { LineSplitter } from './lines.ts';
 import { BadAddress, parseAddress } from './m3u-address.ts';
 import { parseHeaderAttributes } from './m3u-attributes.ts';
 import { type M3uEntry, PendingEntry } from './m3u-entry.ts';
+import { splitGuideUrls } from './m3u-guide-urls.ts';
 
 /**
  * Takes what was read; what `entries` returns is awaited, which is its back-pressure. Strings may be slices of the text read:
@@ -29,7 +30,7 @@ export interface M3uSummary {
   readonly truncated: boolean;
   /** Attributes of `#EXTM3U` as written, by lower-case name. */
   readonly header: Readonly<Record<string, string>>;
-  /** Addresses of guides that the header names (`x-tvg-url`, `url-tvg`). They may hold tokens. */
+  /** Addresses of guides that the header names (`x-tvg-url`, `url-tvg`), as written: some are relative. They may hold tokens. */
   readonly guideUrls: readonly string[];
 }
 
@@ -167,19 +168,8 @@ class M3uParser {
   }
 }
 
-/** Takes commas and blanks off the end. */
-function withoutTail(text: string): string {
-  let end = text.length;
-  while (end > 0 && /[,\s]/.test(text.charAt(end - 1))) end--;
-  return text.slice(0, end).trimStart();
-}
-
 function guideUrlsOf(header: Readonly<Record<string, string>>): string[] {
-  const urls = ['x-tvg-url', 'url-tvg', 'tvg-url']
-    .flatMap((key) => (header[key] ?? '').split(/[,\s](?=https?:\/\/)/i))
-    .map(withoutTail)
-    .filter((url) => /^https?:\/\/[^/]/i.test(url));
-  return [...new Set(urls)];
+  return [...new Set(['x-tvg-url', 'url-tvg', 'tvg-url'].flatMap((key) => splitGuideUrls(header[key] ?? '')))];
 }
 
 /**

@@ -5,7 +5,8 @@ import type { GuideId } from '../../src/model/ids.ts';
 
 /** What a fake provider has. A function is called where it would answer, and may throw or wait. */
 export interface FakeProvider {
-  readonly logins?: readonly LoginReport[];
+  /** Null for one that only its lists can tell. */
+  readonly logins?: readonly LoginReport[] | null;
   readonly live?: readonly LiveItem[];
   readonly movies?: readonly MovieItem[];
   readonly series?: readonly SeriesItem[];
@@ -24,6 +25,7 @@ export function fakeReader(provider: FakeProvider): SourceReader {
   const state = (list: readonly unknown[] | undefined) => (list === undefined ? 'absent' : 'complete');
   return {
     test: () => Promise.resolve(provider.logins ?? [{ ok: true, message: 'The login works' }]),
+    ...(provider.logins === null && { logins: () => Promise.resolve(null) }),
     async readCatalog(sink, { signal, progress }) {
       progress('channels', 0, provider.live?.length);
       await sink.live(provider.live ?? []);

@@ -53,6 +53,22 @@ describe('runRefresh', () => {
     expect(existsSync(join(temp.folder, 'staging.db'))).to.equal(false);
   });
 
+  it('tells by the lists whether a login works that nothing else can tell', async () => {
+    using temp = new TempCatalog();
+    await refresh(temp, { logins: null, live: [live('A')] });
+    expect(temp.catalog.sourceState(home).logins).to.deep.equal([{ ok: true, message: 'The playlist can be read' }]);
+    const refused = {
+      logins: null,
+      beforeEnd: () => {
+        throw new CoaxError('SOURCE_LOGIN_REFUSED', 'The provider answered HTTP 401');
+      },
+    };
+    await refresh(temp, refused).catch(() => {});
+    expect(temp.catalog.sourceState(home).logins).to.deep.equal([
+      { ok: false, code: 'SOURCE_LOGIN_REFUSED', message: 'The provider answered HTTP 401' },
+    ]);
+  });
+
   it('changes nothing when the same comes again, also some hours later', async () => {
     using temp = new TempCatalog();
     const provider = {

@@ -256,6 +256,28 @@ describe('readM3u', () => {
       expect(summary.header).to.have.property('url-tvg', 'http://a/1.xml');
     });
 
+    for (const [value, expected] of [
+      ['/g.xml', ['/g.xml']],
+      ['g.xml', ['g.xml']],
+      ['http://a/g.xml,/h.xml', ['http://a/g.xml', '/h.xml']],
+      ['http://a/g.xml;http://b/h.xml', ['http://a/g.xml', 'http://b/h.xml']],
+      ['http://a/g.xml ; sub/h.xml.gz,', ['http://a/g.xml', 'sub/h.xml.gz']],
+      ['http://a/1.xml //b/2.xml', ['http://a/1.xml', '//b/2.xml']],
+      ['http://a/g?x=1,2;y=3,http://b/h', ['http://a/g?x=1,2;y=3', 'http://b/h']],
+      ['http://a/g?files=a.xml,b.xml', ['http://a/g?files=a.xml,b.xml']],
+      ['http://a/g?path=/a,/b', ['http://a/g?path=/a,/b']],
+      ['http://a/g?x=1,/h.xml', ['http://a/g?x=1', '/h.xml']],
+      ['http://a/g;id=1/x', ['http://a/g;id=1/x']],
+      ['http://a/guide,de.xml', ['http://a/guide,de.xml']],
+      ['none', []],
+      [' , ', []],
+      ['GUIDE', ['GUIDE']],
+    ] as const) {
+      it(`splits the guides ${JSON.stringify(value)}`, async () => {
+        expect((await read(`#EXTM3U x-tvg-url="${value}"\n`)).summary.guideUrls).to.deep.equal(expected);
+      });
+    }
+
     for (const [form, text] of [
       ['html', '<!DOCTYPE html><html><body>http://a/b</body></html>'],
       ['json', '{"user_info":{"auth":0}}'],

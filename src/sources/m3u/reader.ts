@@ -11,6 +11,7 @@ import { isSourceFailure } from '../source-failure.ts';
 import { XtreamApi } from '../xtream/api.ts';
 import { panelOf } from '../xtream/panel.ts';
 import { isGetPhp, xmltvUrl } from '../xtream/url.ts';
+import { guideAddresses } from './guide-addresses.ts';
 import { liveItemOf, movieItemOf, seriesPartOf } from './entry-items.ts';
 import { playlistUrls } from './playlist-urls.ts';
 import { SeriesShelf } from './series-shelf.ts';
@@ -28,8 +29,8 @@ const emptySummary: CatalogSummary = { live: 'absent', movies: 'absent', series:
 export class M3uReader implements SourceReader {
   readonly #config: SourceConfig;
   readonly #options: M3uReaderOptions;
-  /** What the playlist said of its guides when it was read last; undefined before that. */
-  #guideUrls: readonly string[] | undefined;
+  /** The guides that the playlist named when it was read last, as written; undefined before that. */
+  #named: readonly string[] | undefined;
 
   constructor(config: SourceConfig, options: M3uReaderOptions) {
     this.#config = config;
@@ -38,17 +39,21 @@ export class M3uReader implements SourceReader {
 
   /** For a plain playlist there is no login to try: its first bytes must be those of a playlist. */
   async test(signal: AbortSignal): Promise<readonly LoginReport[]> {
-    if (isGetPhp(this.#config.url)) {
-      const panel = panelOf(this.#config);
-      const api = new XtreamApi(this.#options.client, panel.bases);
-      const reports: LoginReport[] = [];
-      for (const account of panel.accounts) reports.push(await api.login(account, signal, 2));
-      // A panel may give out playlists and keep its API shut: then the playlist decides.
-      if (reports.some(({ ok, code }) => ok || code === 'SOURCE_LOGIN_REFUSED' || code === 'SOURCE_EXPIRED'))
-        return reports;
-    }
+    const reports = await this.logins(signal);
+    if (reports !== null) return reports;
     const report = await this.#tryPlaylist(signal);
     return this.#config.accounts.length > 1 ? this.#config.accounts.map(() => report) : [report];
+  }
+
+  async logins(signal: AbortSignal): Promise<readonly LoginReport[] | null> {
+    if (!isGetPhp(this.#config.url)) return null;
+    const panel = panelOf(this.#config);
+    const api = new XtreamApi(this.#options.client, panel.bases);
+    const reports: LoginReport[] = [];
+    for (const account of panel.accounts) reports.push(await api.login(account, signal, 2));
+    // A panel may give out playlists and keep its API shut: then the playlist decides.
+    const telling = ['SOURCE_LOGIN_REFUSED', 'SOURCE_EXPIRED'];
+    return reports.some(({ ok, code }) => ok || telling.includes(code ?? '')) ? reports : null;
   }
 
   async readCatalog(sink: CatalogSink, context: ReadContext): Promise<CatalogSummary> {
@@ -70,7 +75,8 @@ export class M3uReader implements SourceReader {
       if (movies.length > 0) await sink.movies(movies);
       context.progress('playlist', counts.done);
     });
-    this.#guideUrls = summary.guideUrls;
+    this.#named = summary.guideUrls;
+    const guideUrls = summary.guideUrls.flatMap((written) => this.#placesOf(written).slice(0, 1));
     if (counts.done === 0) throw new CoaxError('SOURCE_EMPTY', 'The playlist has no entries');
     const all = shelf.series();
     if (all.length > 0) await sink.series(all);
@@ -82,13 +88,13 @@ export class M3uReader implements SourceReader {
       live: state(counts.live),
       movies: state(counts.movies),
       series: state(all.length),
-      ...(summary.guideUrls.length > 0 ? { guideUrls: summary.guideUrls } : {}),
+      ...(guideUrls.length > 0 ? { guideUrls } : {}),
     };
   }
 
   async readGuide(sink: GuideSink, context: ReadContext): Promise<boolean> {
     const { client, log } = this.#options;
-    const urls = await this.#guidesOf(context.signal);
+    const urls = await this.#guidesOf(context.signal, sink);
     if (urls.length === 0) return false;
     const zone = this.#config.timeZone;
     const feeds = urls.slice(0, mostGuides).map((candidates) => ({ urls: candidates, zone }));
@@ -172,16 +178,40 @@ export class M3uReader implements SourceReader {
     }
   }
 
-  /** Guides in order: the configured one alone, else those the playlist names, else the panel's own. */
-  async #guidesOf(signal: AbortSignal): Promise<readonly (readonly string[])[]> {
-    if (this.#config.epgUrl !== '') return [[this.#config.epgUrl]];
-    if (this.#guideUrls === undefined)
-      this.#guideUrls = (await this.#read(signal, { reject: () => {} }, () => {})).guideUrls;
+  /** Guides in order: the configured one, then those the playlist names; the panel's own when there is neither. */
+  async #guidesOf(signal: AbortSignal, sink: Pick<GuideSink, 'reject'>): Promise<readonly (readonly string[])[]> {
+    const { epgUrl } = this.#config;
     const own = this.#panelGuide();
-    if (this.#guideUrls.length === 0) return own === undefined ? [] : [own];
-    return this.#guideUrls.map((url) =>
-      own !== undefined && lacksLogin(url) && own.some((one) => samePlace(one, url)) ? own : [url],
-    );
+    const guides: (readonly string[])[] = epgUrl === '' ? [] : [[epgUrl]];
+    for (const [index, written] of (await this.#namedGuides(signal)).entries()) {
+      const places = this.#placesOf(written);
+      if (places.length === 0)
+        sink.reject({
+          what: 'guide-channel',
+          at: index + 1,
+          reason: `What the playlist names as guide ${index + 1} is no address that can be asked`,
+        });
+      else if (own !== undefined && places.some((url) => lacksLogin(url) && own.some((one) => samePlace(one, url))))
+        guides.push(own);
+      else if (!places.includes(epgUrl)) guides.push(places);
+    }
+    return guides.length === 0 && own !== undefined ? [own] : guides;
+  }
+
+  async #namedGuides(signal: AbortSignal): Promise<readonly string[]> {
+    if (this.#named !== undefined) return this.#named;
+    try {
+      this.#named = (await this.#read(signal, { reject: () => {} }, () => {})).guideUrls;
+      return this.#named;
+    } catch (error) {
+      // The guide that is configured does not need the playlist.
+      if (this.#config.epgUrl === '' || !isSourceFailure(error)) throw error;
+      return [];
+    }
+  }
+
+  #placesOf(written: string): readonly string[] {
+    return guideAddresses(written, playlistUrls(this.#config));
   }
 
   /** The guide of the panel that gives the playlist, at each of its addresses. */

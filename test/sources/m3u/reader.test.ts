@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -87,6 +87,17 @@ describe('M3uReader', () => {
     expect(items.map(({ episode }) => episode)).to.deep.equal([1, 2]);
   });
 
+  it('keeps a small picture that stands in the list, and no large one', async () => {
+    const small = `data:image/png;base64,${'iVBORw0KGgo'.repeat(200)}=`;
+    const entry = (logo: string) => `#EXTINF:-1 tvg-logo="${logo}",One\nhttp://p.example/${logo.length}.ts\n`;
+    const large = `data:image/png;base64,${'A'.repeat(40_000)}`;
+    const text = `#EXTM3U\n${[small, large, 'data:text/html,x', 'data:image/png;base64,%00'].map(entry).join('')}`;
+    await using web = await startWebStub((_, response) => void response.end(text));
+    const sink = new Collected();
+    await readerOf(sourceOf(web.base)).readCatalog(sink, contextOf());
+    expect(sink.channels.map(({ logo }) => logo)).to.deep.equal([small, undefined, undefined, undefined]);
+  });
+
   it('keeps the key of an entry that has a new token', async () => {
     let token = 1;
     await using web = await startWebStub((_, response) => {
@@ -125,6 +136,12 @@ describe('M3uReader', () => {
     const summary = await readerOf(sourceOf(web.base)).readCatalog(new Collected(), contextOf());
     expect([summary.live, summary.movies, summary.series]).to.deep.equal(['failed', 'failed', 'failed']);
     expect(new Set(summary.problems.map(({ code }) => code))).to.deep.equal(new Set(['SOURCE_TRUNCATED']));
+  });
+
+  it('has no login to ask for without its list', async () => {
+    await using web = await startWebStub((_, response) => void response.end(playlist));
+    expect(await readerOf(sourceOf(web.base)).logins?.(signal)).to.equal(null);
+    expect(web.requests).to.deep.equal([]);
   });
 
   it('reads a file', async () => {
@@ -190,6 +207,66 @@ describe('M3uReader', () => {
       expect(summary.guideUrls).to.deep.equal([`${web.base}/a.xml`]);
       await reader.readGuide(new CollectedGuide(), contextOf(), []);
       expect(web.requests.map(({ url }) => url.pathname)).to.deep.equal(['/list', '/a.xml']);
+    });
+
+    it('reads guides at relative addresses, and says which address is none', async () => {
+      await using web = await startWebStub((_, response, url) => {
+        if (url.pathname === '/g.xml') response.end(guide('A', 'one'));
+        else if (url.pathname === '/lists/sub/h.xml') response.end(guide('B', 'two'));
+        else response.end('#EXTM3U x-tvg-url="/g.xml,sub/h.xml;file:///etc/passwd"\n#EXTINF:-1,One\nhttp://x/1.ts\n');
+      });
+      const reader = readerOf(sourceOf(`${web.base}/lists/all.m3u?token=x`));
+      const summary = await reader.readCatalog(new Collected(), contextOf());
+      expect(summary.guideUrls).to.deep.equal([`${web.base}/g.xml`, `${web.base}/lists/sub/h.xml`]);
+      const sink = new CollectedGuide();
+      expect(await reader.readGuide(sink, contextOf(), [])).to.equal(true);
+      expect(sink.guideProgrammes.map(({ guideId, title }) => `${guideId} ${title}`)).to.deep.equal(['one A', 'two B']);
+      expect(sink.rejects.map(({ at, reason }) => [at, reason])).to.deep.equal([
+        [3, 'What the playlist names as guide 3 is no address that can be asked'],
+      ]);
+    });
+
+    it('reads a guide beside a playlist that is a file, and no file elsewhere', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'coax-m3u-'));
+      try {
+        mkdirSync(join(folder, 'lists'));
+        writeFileSync(join(folder, 'lists', 'g.xml'), guide('A', 'one'));
+        writeFileSync(join(folder, 'h.xml'), guide('B', 'two'));
+        const file = join(folder, 'lists', 'list.m3u');
+        const names = `g.xml,../h.xml,${folder}/h.xml`;
+        writeFileSync(file, `#EXTM3U x-tvg-url="${names}"\n#EXTINF:-1,One\nhttp://x/1.ts\n`);
+        const sink = new CollectedGuide();
+        await readerOf(sourceOf(file)).readGuide(sink, contextOf(), []);
+        expect(sink.guideProgrammes.map(({ title }) => title)).to.deep.equal(['A']);
+        expect(sink.rejects).to.have.length(2);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it('reads the configured guide first, and fills with those of the playlist', async () => {
+      await using web = await startWebStub((_, response, url) => {
+        if (url.pathname === '/mine.xml') response.end(guide('mine', 'one'));
+        else if (url.pathname === '/g.xml') response.end(guide('theirs', 'one', 'two'));
+        else response.end('#EXTM3U x-tvg-url="/g.xml,/mine.xml"\n#EXTINF:-1,One\nhttp://x/1.ts\n');
+      });
+      const reader = readerOf(sourceOf(`${web.base}/list`, { epgUrl: `${web.base}/mine.xml` }));
+      const sink = new CollectedGuide();
+      await reader.readGuide(sink, contextOf(), []);
+      expect(sink.guideProgrammes.map(({ guideId, title }) => `${guideId} ${title}`)).to.deep.equal([
+        'one mine',
+        'two theirs',
+      ]);
+      expect(web.requests.map(({ url }) => url.pathname)).to.deep.equal(['/list', '/mine.xml', '/g.xml']);
+    });
+
+    it('reads a guide in UTF-16', async () => {
+      const text = `<?xml version="1.0" encoding="UTF-16"?>${guide('Ünï', 'one')}`;
+      await using web = await startWebStub((_, response) => void response.end(Buffer.from(`\ufeff${text}`, 'utf16le')));
+      const reader = readerOf(sourceOf('', { epgUrl: `${web.base}/a.xml` }));
+      const sink = new CollectedGuide();
+      await reader.readGuide(sink, contextOf(), []);
+      expect(sink.guideProgrammes.map(({ title }) => title)).to.deep.equal(['Ünï']);
     });
 
     it('has none when the playlist names none', async () => {
