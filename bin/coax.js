@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const wanted = 24;
+/** The young generation grows to 64 MB on large machines and stays there; 16 MB keeps memory flat and costs nothing measurable. */
+const flags = ['--max-semi-space-size=16'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const engine = [join(root, 'dist', 'engine.mjs'), join(root, 'src', 'main.ts')].find((path) => existsSync(path));
 const source = join(root, 'src', 'main.ts');
@@ -45,7 +47,7 @@ if (major >= wanted && (brought === null || process.env.COAX_NODE === 'this')) {
   process.exitCode = 1;
 } else {
   // The fourth channel closes when this process dies, however it dies, and the engine then ends too.
-  const child = spawn(brought, [entry, ...process.argv.slice(2)], {
+  const child = spawn(brought, [...flags, entry, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, COAX_LAUNCHED: '1' },
   });

@@ -241,6 +241,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const [command = '', ...args] = [
     ...(options.prefix ?? []),
     process.execPath,
+    // As `npm start` and `bin/coax.js` run it.
+    '--max-semi-space-size=16',
     ...(options.nodeArgs ?? []),
     join(root, 'src', 'main.ts'),
     ...serve,
