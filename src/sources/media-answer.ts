@@ -49,8 +49,9 @@ const noMedia: Partial<Record<MediaContainer, string>> = {
 export function classifyAnswer(answer: MediaAnswer): MediaVerdict {
   const { status } = answer;
   if (status === 200 || status === 206) return classifyBody(answer);
-  const text = findContainer(answer.first).container === 'text' ? pageText(answer.first) : '';
-  const quote = quoteText(text, answer.secrets);
+  const isText = findContainer(answer.first).container === 'text';
+  const text = isText ? pageText(answer.first) : '';
+  const quote = isText ? quoteText(pageText(answer.first, answer.secrets), answer.secrets) : '';
   const says = quote === '' ? '' : `: "${quote}"`;
   if (status === 204 || status === 205) return refuse('UPSTREAM_BAD_CONTENT', noMedia.empty ?? '', 'no', answer);
   if (status === 404 || status === 410)
@@ -99,7 +100,7 @@ function classifyText(answer: MediaAnswer): MediaVerdict {
   const type = answer.headers['content-type'] ?? '';
   if ((answer.at ?? 0) > 0 && !/html|json|text/i.test(type)) return { kind: 'media', container: 'unknown', offset: 0 };
   const text = pageText(answer.first);
-  const quote = quoteText(text, answer.secrets);
+  const quote = quoteText(pageText(answer.first, answer.secrets), answer.secrets);
   if (quote === '') return refuse('UPSTREAM_BAD_CONTENT', 'The provider sent a page without text', 'no', answer);
   const message = `The provider sent a text instead of media: "${quote}"`;
   if (capacityWords.test(text)) return refuse('UPSTREAM_CAPACITY', message, 'yes', answer);

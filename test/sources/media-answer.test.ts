@@ -182,6 +182,35 @@ describe('a bad answer', () => {
     });
   }
 
+  const odd = 'pa"ss/<w>&?#%41==';
+  for (const leak of [
+    `Denied: ${odd} is off`,
+    `Denied: <b>${odd}</b>`,
+    'Denied: pa&quot;ss/&lt;w&gt;&amp;?#%41== is off',
+    `Denied: ${JSON.stringify({ said: odd })}`,
+    `Denied: ${encodeURIComponent(odd)}`,
+  ]) {
+    it(`quotes no part of a password with markup in it: ${leak}`, () => {
+      expect(messageOf({ first: text(leak), secrets: [odd] }))
+        .to.include('Denied')
+        .and.not.match(/ss|41|w>|w&/);
+      expect(messageOf({ status: 403, first: text(leak), secrets: [odd] })).to.not.match(/ss|41|w>|w&/);
+    });
+  }
+
+  for (const path of ['/live/typeduser7/typedpass7/101.ts', '/shortuser7/shortpass7/101', 'bob:secret1']) {
+    it(`quotes no base64 of ${path}`, () => {
+      const packed = Buffer.from(path).toString('base64');
+      const message = messageOf({ first: text(`Denied (${packed}), sorry`) });
+      expect(message).to.include('Denied').and.include('sorry').and.not.include(packed.slice(0, 8));
+    });
+  }
+
+  it('quotes long words', () => {
+    const words = 'Streamingverbindungen are temporarily-unavailable';
+    expect(messageOf({ first: text(words) })).to.include(words);
+  });
+
   it('finds the words of a limit although a word of them is hidden as a secret', () => {
     const verdict = classifyAnswer(answer({ first: text('maximum live connections'), secrets: ['live'] }));
     expect(verdict.kind === 'refused' && verdict.error.code).to.equal('UPSTREAM_CAPACITY');
@@ -194,7 +223,7 @@ describe('a bad answer', () => {
     };
     expect(retry('7')).to.equal(7_000);
     expect(retry('86400')).to.equal(600_000);
-    expect(retry('soon')).to.equal(undefined);
+    expect(retry('soon')).to.equal(5_000);
     expect(retry(new Date(Date.now() + 30_000).toUTCString())).to.be.within(28_000, 30_000);
   });
 
