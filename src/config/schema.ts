@@ -27,6 +27,17 @@ const placeOfFile = z
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name');
 const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not contain line breaks');
 
+/** An IANA name, or an offset up to 14 hours: `+02:00`, `UTC-3`. */
+function isTimeZone(zone: string): boolean {
+  const offset = /^(?:UTC|GMT)?[+-](\d{1,2})(?::?([0-5]\d))?$/i.exec(zone);
+  if (offset !== null) return Number(offset[1]) * 60 + Number(offset[2] ?? 0) <= 14 * 60;
+  try {
+    return Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 export const accountSchema = z.strictObject({
   id: z.string().min(1).meta({ description: 'Made by Coax; stays the same when the login changes.' }),
   username: z
@@ -67,9 +78,12 @@ export const sourceSchema = z.strictObject({
   epgUrl: z
     .union([placeOfFile, z.literal('')])
     .default('')
-    .meta({ description: 'Address of an XMLTV guide; empty uses what the source offers.', ...secret }),
-  userAgent: z
-    .string()
+    .meta({
+      description:
+        'Address of an XMLTV guide. It comes first; guides that a playlist names fill the channels it lacks. Empty uses what the source offers.',
+      ...secret,
+    }),
+  userAgent: headerValue
     .max(500)
     .default('')
     .meta({ description: 'User agent for lists and streams; empty uses that of a common player.' }),
@@ -85,6 +99,11 @@ export const sourceSchema = z.strictObject({
     .meta({ description: 'Hours between refreshes; 0 only refreshes by hand.' }),
   timeZone: z
     .string()
+    .trim()
+    .refine(
+      (zone) => zone === '' || isTimeZone(zone),
+      'is no time zone: has to be a name like Europe/Berlin or an offset like +02:00',
+    )
     .default('')
     .meta({ description: "Zone of guide times that carry none; empty is the provider's, else UTC." }),
 });

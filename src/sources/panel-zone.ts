@@ -34,11 +34,11 @@ function formatOf(zone: string): Intl.DateTimeFormat | null {
   return format;
 }
 
-const fixed = /^(?:UTC|GMT)([+-])(\d{2}):(\d{2})$/;
+const fixed = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?$/i;
 
 /** Whether times can be told in this zone: an IANA name or `UTC+02:00`. */
 export function isZone(zone: string): boolean {
-  return fixed.test(zone) || (zone !== '' && formatOf(zone) !== null);
+  return /^(?:UTC|GMT)[+-](?:0\d|1[0-4]):[0-5]\d$/.test(zone) || (zone !== '' && formatOf(zone) !== null);
 }
 
 const wallSeconds = (wall: WallClock): number =>
@@ -48,7 +48,7 @@ const wallSeconds = (wall: WallClock): number =>
 export function offsetSecondsAt(zone: string | undefined, unix: number): number {
   if (zone === undefined || zone === 'UTC') return 0;
   const match = fixed.exec(zone);
-  if (match) return (match[1] === '-' ? -60 : 60) * (Number(match[2]) * 60 + Number(match[3]));
+  if (match) return (match[1] === '-' ? -60 : 60) * (Number(match[2]) * 60 + Number(match[3] ?? 0));
   const format = formatOf(zone);
   if (format === null) return 0;
   const parts = Object.fromEntries(format.formatToParts(unix * 1000).map(({ type, value }) => [type, Number(value)]));

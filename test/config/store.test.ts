@@ -47,6 +47,24 @@ describe('ConfigStore', () => {
     expect(store.current.settings.live.lingerMs).to.equal(5000);
   });
 
+  const source = { id: 's', kind: 'm3u', name: 'S' };
+  for (const timeZone of ['', 'Europe/Berlin', 'UTC', '+02:00', 'UTC-03:30', 'GMT+1', '-0500', '+14:00']) {
+    it(`takes the time zone ${JSON.stringify(timeZone)}`, () => {
+      expect(configSchema.parse({ sources: [{ ...source, timeZone }] }).sources[0]?.timeZone).to.equal(timeZone);
+    });
+  }
+  for (const timeZone of ['Europe/Berlln', 'CET+', '+15:00', '+02:75', 'UTC+99', 'x']) {
+    it(`refuses the time zone ${timeZone}`, () => {
+      const { error } = configSchema.safeParse({ sources: [{ ...source, timeZone }] });
+      expect(error?.issues.map(({ message }) => message).join()).to.include('is no time zone');
+    });
+  }
+
+  it('refuses a user agent with a line break', () => {
+    const { error } = configSchema.safeParse({ sources: [{ ...source, userAgent: 'VLC\r\nX: y' }] });
+    expect(error?.issues.map(({ message }) => message)).to.deep.equal(['must not contain line breaks']);
+  });
+
   it('applies changes that come at the same time one after the other', async () => {
     const store = await ConfigStore.open(folder);
     await Promise.all(
