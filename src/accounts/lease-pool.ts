@@ -1,28 +1,29 @@
 import { CoaxError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
-import type { AccountId, LeaseId, LoginKey } from '../model/ids.ts';
+import type { AccountId, LeaseId } from '../model/ids.ts';
 import type { CoolingBounds } from './cooling.ts';
-import type { Lease, LeaseRequest, Leases } from './lease.ts';
+import type { Lease, LeaseHolder, LeaseRequest, Leases } from './lease.ts';
 import type { GrantWay, LeaseObserver } from './lease-events.ts';
+import { AccountBook } from './account-book.ts';
 import { type AccountView, accountViews } from './account-view.ts';
-import { handOut, type Waiter, WaiterQueue } from './lease-waiter.ts';
-import { LoginScope } from './login-scope.ts';
+import { handOut, isSuperseded, type Waiter, WaiterQueue } from './lease-waiter.ts';
+import type { LoginScope } from './login-scope.ts';
 import { noCapacity } from './no-capacity.ts';
 import { type LeaseKeeper, type LeaseRefusal, type Member, PooledLease } from './pooled-lease.ts';
-import { findVictim } from './victim.ts';
+import { forgetRefusals, judgeRefusal, judgeSuccess } from './refusal.ts';
+import { victimsForSlot, victimsOn, viewersOf } from './victim.ts';
+import { type YieldReason, Yields } from './yields.ts';
 
-/** A holder that was asked for its slot and still has it after this time loses it. */
-export const yieldCapMs = 2_000;
 /** While somebody waits, holders that became idle meanwhile are looked for this often. */
 const rescanMs = 500;
-/** A refusal that nothing of ours explains is tried once more after this time: limits of panels lag. */
-const unexplainedRetryMs = 1_000;
 /** No lease asks a provider that refuses it more often than this. */
 const mostRefusals = 12;
 
 export interface LeasePoolOptions extends CoolingBounds {
   /** How long a request waits when it names no deadline. */
   readonly waitMs: number;
+  /** For this long after the start, a provider that refuses may still count connections of the run before. */
+  readonly startGraceMs?: number;
   readonly observe?: LeaseObserver;
 }
 
@@ -34,18 +35,20 @@ type Request = Omit<LeaseRequest, 'signal' | 'deadlineMs'>;
  */
 export class LeasePool implements Leases, LeaseKeeper {
   readonly #options: LeasePoolOptions;
-  readonly #members = new Map<AccountId, Member>();
-  readonly #scopes = new Map<LoginKey, LoginScope>();
+  readonly #book: AccountBook;
   readonly #waiters = new WaiterQueue();
-  readonly #yieldTimers = new Map<PooledLease, NodeJS.Timeout>();
+  readonly #yields = new Yields((lease, what) => this.#yielding(lease, what));
+  readonly #isLeaving = (lease: PooledLease): boolean => this.#yields.isLeaving(lease);
   #lastOrder = 0;
   #pumping = false;
   #pumpAgain = false;
   #wakeTimer: NodeJS.Timeout | undefined;
   #stopped = false;
+  readonly #since = performance.now();
 
   constructor(options: LeasePoolOptions) {
     this.#options = options;
+    this.#book = new AccountBook(options);
   }
 
   /**
@@ -53,22 +56,14 @@ export class LeasePool implements Leases, LeaseKeeper {
    * are asked to yield, and requests that no account can serve any more are refused.
    */
   setAccounts(accounts: readonly Account[]): void {
-    this.#members.clear();
-    for (const scope of this.#scopes.values()) scope.limit = null;
-    for (const account of accounts) {
-      const scope = this.#scopeOf(account.loginKey);
-      // Panels write 0 for "no limit".
-      const limit = account.limit === null || account.limit <= 0 ? null : account.limit;
-      if (limit !== null) scope.limit = Math.min(scope.limit ?? limit, limit);
-      this.#members.set(account.id, { account, scope });
-    }
+    this.#book.replace(accounts);
     for (const lease of this.leases()) {
-      if (!this.#members.has(lease.accountId) && !lease.ended) this.#askToYield(lease, 'stopped');
+      if (this.#book.get(lease.accountId) === undefined && !lease.ended) this.#yields.ask(lease, 'stopped');
     }
     for (const waiter of this.#waiters.inOrder()) {
-      if (!waiter.request.candidates.some((id) => this.#members.has(id))) this.#timeOut(waiter);
+      if (this.#book.membersOf(waiter.request).length === 0) this.#timeOut(waiter);
     }
-    this.#dropUnusedScopes();
+    this.#book.dropUnusedScopes();
     this.#pump();
   }
 
@@ -88,7 +83,12 @@ export class LeasePool implements Leases, LeaseKeeper {
         fail: (error) => settle(() => reject(error)),
       };
       const abort = () => this.#abort(waiter);
-      const deadline = setTimeout(() => this.#timeOut(waiter), request.deadlineMs ?? this.#options.waitMs);
+      const expire = () => {
+        const leftMs = request.deadlineMs === undefined ? this.#expire(waiter) : 0;
+        if (leftMs > 0) deadline = setTimeout(expire, Math.ceil(leftMs));
+        else this.#timeOut(waiter);
+      };
+      let deadline = setTimeout(expire, request.deadlineMs ?? this.#options.waitMs);
       const settle = (finish: () => void) => {
         waiter.settled = true;
         clearTimeout(deadline);
@@ -96,8 +96,9 @@ export class LeasePool implements Leases, LeaseKeeper {
         finish();
       };
       request.signal.addEventListener('abort', abort, { once: true });
+      this.#supersede(waiter);
       this.#waiters.add(waiter);
-      if (this.#membersOf(request).length === 0) this.#timeOut(waiter);
+      if (this.#book.membersOf(request).length === 0) this.#timeOut(waiter);
       this.#pump();
       waiter.queued = true;
       this.#tellExternal(waiter);
@@ -112,8 +113,14 @@ export class LeasePool implements Leases, LeaseKeeper {
     return overtakes ? null : this.#grantLease(request, member, 'free', 0);
   }
 
+  retry(holder: LeaseHolder): void {
+    const own = this.#waiters.inOrder().filter(({ request }) => request.holder === holder);
+    for (const waiter of own) waiter.searched = false;
+    if (own.length > 0) this.#pump();
+  }
+
   hasWaiters(account: AccountId): boolean {
-    const scope = this.#members.get(account)?.scope;
+    const scope = this.#book.get(account)?.scope;
     if (scope === undefined) return false;
     return this.#waiters.inOrder().some((waiter) => waiter.claim === null && this.#wants(waiter, scope));
   }
@@ -123,13 +130,13 @@ export class LeasePool implements Leases, LeaseKeeper {
    * `performance.now()` at which it was asked.
    */
   noteActiveConnections(account: AccountId, activeConnections: number, at: number = performance.now()): void {
-    this.#members.get(account)?.scope.noteActive(activeConnections, at, performance.now());
+    this.#book.get(account)?.scope.noteActive(activeConnections, at, performance.now());
     this.#pump();
   }
 
   /** Every lease that is not released yet. */
   leases(): PooledLease[] {
-    return [...this.#scopes.values()].flatMap((scope) => [...scope.leases]);
+    return this.#book.leases();
   }
 
   get waiting(): number {
@@ -140,7 +147,7 @@ export class LeasePool implements Leases, LeaseKeeper {
   snapshot(): AccountView[] {
     const waiters = this.#waiters.inOrder();
     return accountViews(
-      [...this.#members.values()],
+      this.#book.all(),
       this.leases(),
       (account) => waiters.filter(({ request }) => request.candidates.includes(account)).length,
     );
@@ -158,19 +165,17 @@ export class LeasePool implements Leases, LeaseKeeper {
     for (const lease of leases) if (!lease.ended) lease.holder.yieldSlot('stopped');
     for (const lease of leases) lease.endWithoutCooling();
     await Promise.all(leases.map((lease) => lease.released));
-    for (const timer of this.#yieldTimers.values()) clearTimeout(timer);
-    this.#yieldTimers.clear();
+    this.#yields.clear();
   }
 
   leaseReleased(lease: PooledLease): void {
     const now = performance.now();
     lease.scope.remove(lease, now);
-    clearTimeout(this.#yieldTimers.get(lease));
-    this.#yieldTimers.delete(lease);
+    this.#yields.released(lease);
     this.#options.observe?.({ kind: 'released', accountId: lease.accountId, heldMs: now - lease.grantedAt });
     const waiter = this.#waiters.inOrder().find((candidate) => candidate.claim === lease);
     if (waiter !== undefined) this.#honourClaim(waiter, lease);
-    this.#dropUnusedScopes();
+    this.#book.dropUnusedScopes();
     this.#pump();
   }
 
@@ -178,33 +183,34 @@ export class LeasePool implements Leases, LeaseKeeper {
     this.#pump();
   }
 
-  refused(lease: PooledLease, { outcome, count, connectedAt }: LeaseRefusal): number | null {
-    const now = performance.now();
-    const { scope } = lease;
-    const doubtful = outcome === 'doubtful';
-    const waitMs = scope.mayStillCountOurs(now) ? scope.cooling.refused({ connectedAt, now, doubtful }) : null;
-    if (doubtful && waitMs === null) return null;
-    scope.refusals.capacity += 1;
-    this.#options.observe?.({ kind: 'provider-refused', accountId: lease.accountId, afterOwnClose: waitMs !== null });
-    if (count >= mostRefusals) return null;
-    if (waitMs !== null) return waitMs;
-    if (count === 1 && scope.external.count(now) === 0) return unexplainedRetryMs;
-    // The provider says full while we are not: others use the rest.
-    if (scope.limit !== null) scope.external.note(Math.max(1, scope.limit - scope.used + 1), now);
-    return null;
+  refused(lease: PooledLease, refusal: LeaseRefusal): number | null {
+    const { waitMs, afterOwnClose } = judgeRefusal(lease, refusal, {
+      isFresh: performance.now() - this.#since < (this.#options.startGraceMs ?? 0),
+      isClosing: (other) => this.#isLeaving(other) && other.state !== 'cooling',
+      handOver: (to) => this.#handOver(to),
+    });
+    if (waitMs !== null || refusal.outcome === 'refused') lease.scope.refusals.capacity += 1;
+    this.#options.observe?.({ kind: 'provider-refused', accountId: lease.accountId, afterOwnClose });
+    return refusal.count >= mostRefusals ? null : waitMs;
   }
 
   accepted(lease: PooledLease, connectedAt: number): void {
-    const { scope } = lease;
-    const external = scope.external.count(performance.now());
-    const isFull = scope.limit !== null && scope.used >= scope.limit;
-    if (scope.limit !== null && scope.used + external > scope.limit)
-      scope.external.note(Math.max(0, scope.limit - scope.used), performance.now());
-    scope.cooling.accepted(connectedAt, isFull);
+    judgeSuccess(lease, connectedAt);
+  }
+
+  #handOver(to: PooledLease): boolean {
+    const [victim] = victimsOn(to, [to.scope], this.#isLeaving);
+    if (victim !== undefined) this.#yields.ask(victim.lease, victim.reason);
+    return victim !== undefined;
   }
 
   gaveUp(lease: PooledLease): void {
-    lease.scope.cooling.gaveUp();
+    forgetRefusals(lease, lease.scope);
+  }
+
+  #yielding(lease: PooledLease, what: YieldReason | 'forced'): void {
+    if (what === 'forced') this.forced(lease, 'yield');
+    else this.#options.observe?.({ kind: 'yield-asked', accountId: lease.accountId, reason: what });
   }
 
   forced(lease: PooledLease, what: 'close' | 'yield' | 'late-socket'): void {
@@ -231,7 +237,7 @@ export class LeasePool implements Leases, LeaseKeeper {
     const now = performance.now();
     const waiters = this.#waiters.inOrder();
     const claimed = new Set(waiters.map(({ claim }) => claim));
-    const leaves = (lease: PooledLease) => (lease.ended || this.#yieldTimers.has(lease)) && !claimed.has(lease);
+    const leaves = (lease: PooledLease) => this.#isLeaving(lease) && !claimed.has(lease);
     // Slots of each login that come free by themselves, and how many of them are for earlier waiters of this round.
     const coming = new Map<LoginScope, number>();
     const promised = new Map<LoginScope, number>();
@@ -239,7 +245,7 @@ export class LeasePool implements Leases, LeaseKeeper {
       // A holder that was asked has freed a slot at once: those further up come first.
       if (this.#pumpAgain) return;
       if (waiter.settled) continue;
-      const members = this.#membersOf(waiter.request);
+      const members = this.#book.membersOf(waiter.request);
       const free = members.find(({ scope }) => scope.hasRoom(now));
       if (free !== undefined) {
         this.#grantWaiter(waiter, free, 'waited');
@@ -263,35 +269,46 @@ export class LeasePool implements Leases, LeaseKeeper {
 
   #claimSlotFor(waiter: Waiter): void {
     waiter.searched = true;
-    const scopes = this.#membersOf(waiter.request).map((member) => member.scope);
-    // A swap keeps the number of our connections, so it is allowed whatever others use; not beyond a lowered limit.
-    const leases = scopes
-      .filter((scope) => scope.limit !== null && scope.used <= scope.limit)
-      .flatMap((scope) => [...scope.leases])
-      .filter((lease) => !lease.ended && !this.#yieldTimers.has(lease));
-    const victim = findVictim(waiter.request, leases);
-    if (victim === undefined) return;
-    waiter.claim = victim.lease;
-    waiter.claimReason = victim.reason;
-    this.#askToYield(victim.lease, victim.reason);
+    const scopes = this.#book.membersOf(waiter.request).map((member) => member.scope);
+    const victims = victimsForSlot(waiter.request, scopes, this.#isLeaving);
+    for (const { lease, reason } of victims) {
+      waiter.claim = lease;
+      waiter.claimReason = reason;
+    }
+    for (const { lease, reason } of victims) this.#yields.ask(lease, reason);
   }
 
-  #askToYield(lease: PooledLease, reason: 'taken-over' | 'idle' | 'stopped'): void {
-    if (this.#yieldTimers.has(lease)) return;
-    const timer = setTimeout(() => {
-      if (lease.ended) return;
-      this.forced(lease, 'yield');
-      lease.end();
-    }, yieldCapMs);
-    this.#yieldTimers.set(lease, timer);
-    this.#options.observe?.({ kind: 'yield-asked', accountId: lease.accountId, reason });
-    lease.holder.yieldSlot(reason);
+  /** A viewer who switches on does not want any more what they still wait for; a slot that is freed for it goes to the new wish. */
+  #supersede(waiter: Waiter): void {
+    if (waiter.request.zaps !== true || this.#freeMember(waiter.request) !== undefined) return;
+    for (const older of this.#waiters.inOrder()) {
+      const shares = this.#book.membersOf(older.request).some(({ scope }) => this.#wants(waiter, scope));
+      if (!shares || !isSuperseded(older, waiter.request)) continue;
+      this.#waiters.delete(older);
+      if (waiter.claim === null && older.claim !== null && this.#wants(waiter, older.claim.scope)) {
+        waiter.claim = older.claim;
+        waiter.claimReason = older.claimReason;
+      }
+      this.#countRefusal(older, 'aborted');
+      older.fail(new CoaxError('TAKEN_OVER'));
+    }
+  }
+
+  /** Turns away those of a party whose time is over. Returns for how long the next one may wait; 0 when the request is over. */
+  #expire(waiter: Waiter): number {
+    const { party } = waiter.request;
+    return party === undefined ? 0 : party.expire(this.#options.waitMs, this.#noCapacity(waiter));
+  }
+
+  #noCapacity(waiter: Waiter): CoaxError {
+    const scopes = this.#book.membersOf(waiter.request).map((member) => member.scope);
+    return noCapacity(scopes, performance.now() - waiter.since);
   }
 
   /** The slot that was freed for a waiter goes to that waiter, in the same turn. */
   #honourClaim(waiter: Waiter, lease: PooledLease): void {
     waiter.claim = null;
-    const member = this.#membersOf(waiter.request).find(({ scope }) => scope === lease.scope);
+    const member = this.#book.membersOf(waiter.request).find(({ scope }) => scope === lease.scope);
     if (member === undefined || !lease.scope.hasOwnRoom) return;
     this.#grantWaiter(waiter, member, waiter.claimReason === 'idle' ? 'idle' : 'hand-over');
   }
@@ -309,7 +326,8 @@ export class LeasePool implements Leases, LeaseKeeper {
       id: `l${this.#lastOrder}` as LeaseId,
       member,
       purpose: request.purpose,
-      viewer: request.viewer,
+      viewer: viewersOf(request)[0] ?? request.viewer,
+      party: request.party,
       holder: request.holder,
       order: this.#lastOrder,
       keeper: this,
@@ -329,13 +347,12 @@ export class LeasePool implements Leases, LeaseKeeper {
   #timeOut(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     this.#countRefusal(waiter, 'timeout');
-    const scopes = this.#membersOf(waiter.request).map((member) => member.scope);
-    waiter.fail(noCapacity(scopes, performance.now() - waiter.since));
+    waiter.fail(this.#noCapacity(waiter));
     this.#pump();
   }
 
   #countRefusal(waiter: Waiter, kind: 'timeout' | 'aborted'): void {
-    for (const scope of new Set(this.#membersOf(waiter.request).map((member) => member.scope)))
+    for (const scope of new Set(this.#book.membersOf(waiter.request).map((member) => member.scope)))
       scope.refusals[kind] += 1;
     this.#options.observe?.({
       kind: kind === 'timeout' ? 'timed-out' : 'aborted',
@@ -361,7 +378,7 @@ export class LeasePool implements Leases, LeaseKeeper {
   #tellExternal(waiter: Waiter): void {
     if (waiter.settled) return;
     const now = performance.now();
-    for (const { account, scope } of this.#membersOf(waiter.request))
+    for (const { account, scope } of this.#book.membersOf(waiter.request))
       if (scope.hasOwnRoom && scope.external.count(now) > 0)
         this.#options.observe?.({ kind: 'external-blocks', accountId: account.id });
   }
@@ -372,28 +389,11 @@ export class LeasePool implements Leases, LeaseKeeper {
   }
 
   #wants(waiter: Waiter, scope: LoginScope): boolean {
-    return this.#membersOf(waiter.request).some((member) => member.scope === scope);
+    return this.#book.membersOf(waiter.request).some((member) => member.scope === scope);
   }
 
   #freeMember(request: Request): Member | undefined {
     const now = performance.now();
-    return this.#membersOf(request).find(({ scope }) => scope.hasRoom(now));
-  }
-
-  #membersOf(request: Request): Member[] {
-    return request.candidates.flatMap((id) => this.#members.get(id) ?? []);
-  }
-
-  #scopeOf(key: LoginKey): LoginScope {
-    const known = this.#scopes.get(key);
-    if (known !== undefined) return known;
-    const scope = new LoginScope(key, this.#options);
-    this.#scopes.set(key, scope);
-    return scope;
-  }
-
-  #dropUnusedScopes(): void {
-    const inUse = new Set([...this.#members.values()].map((member) => member.scope));
-    for (const [key, scope] of this.#scopes) if (!inUse.has(scope) && scope.used === 0) this.#scopes.delete(key);
+    return this.#book.membersOf(request).find(({ scope }) => scope.hasRoom(now));
   }
 }

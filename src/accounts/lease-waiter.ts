@@ -1,5 +1,6 @@
 import type { PooledLease } from './pooled-lease.ts';
 import { type Lease, type LeaseRequest, leasePurposes } from './lease.ts';
+import { viewersOf } from './victim.ts';
 
 /** One request that waits for a slot. It settles exactly once. */
 export interface Waiter {
@@ -37,6 +38,14 @@ export class WaiterQueue {
   inOrder(): Waiter[] {
     return this.#lanes.flatMap((lane) => [...lane]);
   }
+}
+
+/** Whether a viewer who asks for something else does not want any more what `older` waits for. */
+export function isSuperseded({ request: older }: Waiter, request: Waiter['request']): boolean {
+  if (older.zaps !== true || older.purpose !== request.purpose) return false;
+  if (older.holder.sessionId === request.holder.sessionId) return false;
+  const [by] = viewersOf(request);
+  return viewersOf(older).every(({ key }) => key === by?.key);
 }
 
 /** Resolves a request with its lease. A grant that meets an abort goes back in the same turn. */

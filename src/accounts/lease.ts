@@ -1,3 +1,4 @@
+import type { CoaxError } from '../errors.ts';
 import type { AccountId, LeaseId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 
@@ -32,14 +33,32 @@ export interface LeaseHolder {
   yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void;
 }
 
+/** Several viewers who wait for one lease, read from the live objects whenever it matters. */
+export interface LeaseParty {
+  /** Everybody who waits; the slot of any of them may be handed over. */
+  viewers(): readonly Viewer[];
+  /**
+   * Somebody may have waited for `waitMs`, which is all one gets: turns those away with `error` and tells after how many milliseconds
+   * the next one's time is over. 0 when nobody has time left, whoever is still there: then the request is refused.
+   */
+  expire(waitMs: number, error: CoaxError): number;
+}
+
 export interface LeaseRequest {
   /** Accounts that can serve, in order of preference. */
   readonly candidates: readonly AccountId[];
+  /** Who asks; of a party, the first. */
   readonly viewer: Viewer;
+  readonly party?: LeaseParty;
+  /**
+   * Somebody switches channels: while no slot is free, older requests of the same viewer that say so too and still wait are refused
+   * with TAKEN_OVER. Requests of another purpose never are.
+   */
+  readonly zaps?: boolean;
   readonly purpose: LeasePurpose;
   readonly holder: LeaseHolder;
   readonly signal: AbortSignal;
-  /** How long to wait for a slot; the pool's default (12 s) when absent. */
+  /** How long to wait for a slot; the pool's default (12 s), for each of a party, when absent. */
   readonly deadlineMs?: number;
 }
 
@@ -87,10 +106,12 @@ export interface Lease {
 }
 
 export interface Leases {
-  /** Rejects with NO_CAPACITY at the deadline, CANCELLED on abort. */
+  /** Rejects with NO_CAPACITY at the deadline, CANCELLED on abort, TAKEN_OVER when the viewer asks for something else meanwhile. */
   acquire(request: LeaseRequest): Promise<Lease>;
   /** Grants in this turn or returns null; never waits, never takes a slot from anyone. */
   tryAcquire(request: Omit<LeaseRequest, 'signal' | 'deadlineMs'>): Lease | null;
+  /** Somebody has joined the party that waits for this holder's lease: looks again whose slot could be taken. */
+  retry?(holder: LeaseHolder): void;
   /** True when somebody waits for a slot that an idle holder of this account could free. */
   hasWaiters(account: AccountId): boolean;
 }

@@ -7,6 +7,8 @@ import type { LeasedSocket } from './lease.ts';
 /** A panel may count a closed connection for a while: what we used in this time before a report is taken off it. */
 const reportLagMs = 5_000;
 const historyMs = 60_000;
+/** A viewer's stream that was closed for a doubtful refusal in vain is a lesson for this long. */
+const vainMs = 600_000;
 
 export interface RefusalCounts {
   capacity: number;
@@ -28,7 +30,8 @@ export class LoginScope {
   readonly cooling: Cooling;
   readonly external = new ExternalUse();
   readonly refusals: RefusalCounts = { capacity: 0, timeout: 0, aborted: 0 };
-  readonly #history: { readonly at: number; readonly count: number }[] = [];
+  readonly #history: { readonly at: number; readonly held: readonly (PooledLease | LeasedSocket)[] }[] = [];
+  #vainUntil = Number.NEGATIVE_INFINITY;
 
   constructor(key: LoginKey, bounds: CoolingBounds) {
     this.key = key;
@@ -45,7 +48,7 @@ export class LoginScope {
     const recent = this.cooling.recentCloses(now);
     if (recent === 0 || this.limit === null) return recent > 0;
     const held = [...this.leases].filter((lease) => lease.state !== 'cooling').length;
-    return held + recent > this.limit;
+    return held + recent + this.external.count(now) > this.limit;
   }
 
   /** True when a lease may be added with nothing but our own use counted. */
@@ -79,20 +82,37 @@ export class LoginScope {
     this.#remember(now);
   }
 
+  /** The provider refused one more connection while it served `open` of ours: for a while no more than those are tried. */
+  learnUsable(open: number, now: number): void {
+    if (this.limit !== null) this.external.learn(Math.max(1, this.limit - open), now);
+  }
+
+  /** True when it has been seen lately that a doubtful refusal has other reasons than the number of connections. */
+  isHandOverVain(now: number): boolean {
+    return now < this.#vainUntil;
+  }
+
+  handOverWasVain(now: number): void {
+    this.#vainUntil = now + vainMs;
+    this.external.unlearn();
+  }
+
   /** The provider counts `activeConnections` on this login at `at` (a `performance.now()` reading). */
   noteActive(activeConnections: number, at: number, now: number): void {
     this.external.note(activeConnections - this.#mostUsed(at - reportLagMs, at), now);
   }
 
   #remember(now: number): void {
-    this.#history.push({ at: now, count: this.used });
+    this.#history.push({ at: now, held: [...this.leases, ...this.strays] });
     while (this.#history.length > 256 || (this.#history[1]?.at ?? now) < now - historyMs) this.#history.shift();
   }
 
   #mostUsed(from: number, to: number): number {
     let most = 0;
     let before = 0;
-    for (const { at, count } of this.#history) {
+    for (const { at, held } of this.#history) {
+      // What was refused from its beginning never was a connection to the provider.
+      const count = held.filter((one) => !('wasRefused' in one && one.wasRefused)).length;
       if (at <= from) before = count;
       else if (at <= to) most = Math.max(most, count);
     }

@@ -2,7 +2,7 @@ import { CoaxError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { AccountId, LeaseId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
-import type { Lease, LeaseHolder, LeasePurpose, LeaseState, LeasedSocket, LeaseOutcome } from './lease.ts';
+import type { Lease, LeaseHolder, LeaseParty, LeasePurpose, LeaseState, LeasedSocket, LeaseOutcome } from './lease.ts';
 import type { LoginScope } from './login-scope.ts';
 
 /** A destroyed socket that has not said `close` after this time is given up. */
@@ -39,6 +39,7 @@ export interface PooledLeaseOptions {
   readonly member: Member;
   readonly purpose: LeasePurpose;
   readonly viewer: Viewer;
+  readonly party?: LeaseParty | undefined;
   readonly holder: LeaseHolder;
   readonly order: number;
   readonly keeper: LeaseKeeper;
@@ -49,6 +50,10 @@ export class PooledLease implements Lease {
   readonly id: LeaseId;
   readonly purpose: LeasePurpose;
   readonly viewer: Viewer;
+  /** Who waits for the stream, where several may. */
+  readonly party?: LeaseParty;
+  /** A connection of the same viewer was closed for this one after such a refusal. */
+  handedOverFor: 'refused' | 'doubtful' | null = null;
   readonly since = Date.now();
   readonly grantedAt = performance.now();
   readonly released: Promise<void>;
@@ -68,6 +73,7 @@ export class PooledLease implements Lease {
   #closedAt: number | null = null;
   #closedBefore: number | null = null;
   #refusals = 0;
+  #accepted = false;
   #connectedAt = this.grantedAt;
   #capTimer: NodeJS.Timeout | undefined;
   #coolingTimer: NodeJS.Timeout | undefined;
@@ -79,6 +85,7 @@ export class PooledLease implements Lease {
     this.member = options.member;
     this.purpose = options.purpose;
     this.viewer = options.viewer;
+    if (options.party !== undefined) this.party = options.party;
     this.holder = options.holder;
     this.order = options.order;
     this.#keeper = options.keeper;
@@ -107,6 +114,16 @@ export class PooledLease implements Lease {
   /** Sockets attached and not yet closed; at most one, unless a late one is being destroyed. */
   get sockets(): ReadonlySet<LeasedSocket> {
     return this.#sockets;
+  }
+
+  /** True while the provider sends something over it. */
+  get carries(): boolean {
+    return this.#accepted && !this.#ended && this.#sockets.size > 0;
+  }
+
+  /** True when the provider has refused it and never taken it. */
+  get wasRefused(): boolean {
+    return this.#refusals > 0 && !this.#accepted;
   }
 
   /** When cooling ends, as a `performance.now()` reading; null while not cooling. */
@@ -172,6 +189,8 @@ export class PooledLease implements Lease {
     }
     this.#counts = true;
     this.#refusals = 0;
+    this.#accepted = true;
+    this.handedOverFor = null;
     this.#keeper.accepted(this, this.#connectedAt);
     return null;
   }

@@ -75,6 +75,32 @@ describe('cooling (C5 19)', () => {
     expect((await zaps(3_000, 3, 'doubtful')).slice(1)).to.deep.equal([0, 0]);
   });
 
+  it('closes in on what the provider needs, and keeps off what it refused', async () => {
+    stage.pool.setAccounts([account('a', 1)]);
+    const [, ...later] = await zaps(3_000, 20);
+    expect(later.reduce((sum, count) => sum + count, 0)).to.be.at.most(1);
+    expect(stage.view().coolingMs).to.be.within(3_000, 3_600);
+  });
+
+  it('is not refused again and again by a provider that says so with a doubtful answer', async () => {
+    stage.pool.setAccounts([account('a', 1)]);
+    const [, ...later] = await zaps(1_040, 40, 'doubtful');
+    expect(later.reduce((sum, count) => sum + count, 0)).to.be.at.most(1);
+  });
+
+  it('believes doubtful answers up to the cap where streams have played and nothing shows that it is quicker', async () => {
+    stage.pool.setAccounts([account('a', 1)]);
+    expect(await zaps(24_000, 1, 'doubtful')).to.not.deep.equal([Number.NaN]);
+  });
+
+  it('gives doubtful answers up sooner at a provider that lets go at once', async () => {
+    stage.pool.setAccounts([account('a', 1)]);
+    await zaps(0, 2);
+    const from = performance.now();
+    expect((await zaps(60_000, 1, 'doubtful')).at(-1)).to.deep.equal(Number.NaN);
+    expect(performance.now() - from).to.be.below(60_000 + 20_000);
+  });
+
   it('gives doubtful answers up after a while, and forgets what they taught', async () => {
     stage.pool.setAccounts([account('a', 1)]);
     expect(await zaps(60_000, 1, 'doubtful')).to.deep.equal([Number.NaN]);

@@ -2,12 +2,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { LeaseAuditor } from '../../src/accounts/auditor.ts';
-import { type Lease, leasePurposes } from '../../src/accounts/lease.ts';
+import { type Lease, type LeaseParty, leasePurposes } from '../../src/accounts/lease.ts';
 import type { GrantWay, LeaseEvent } from '../../src/accounts/lease-events.ts';
 import { LeasePool } from '../../src/accounts/lease-pool.ts';
 import { closeCapMs, PooledLease } from '../../src/accounts/pooled-lease.ts';
 import { silentLog } from '../../src/log/log.ts';
 import type { SessionId } from '../../src/model/ids.ts';
+import type { Viewer } from '../../src/model/viewer.ts';
 import { account, accountId, FakeSession, FakeSocket, viewer } from './fake-session.ts';
 
 const names = ['a', 'b', 'c'] as const;
@@ -26,10 +27,14 @@ const step = fc.oneof(
       purpose: fc.constantFrom(1, 1, 1, 1, 0, 2, 5),
       deadlineMs: fc.constantFrom(10, 1_000, 12_000),
       retry: fc.boolean(),
+      zaps: fc.boolean(),
+      /** How many others join the first one while it waits. */
+      joining: fc.constantFrom(0, 0, 1, 2),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('try' as const), set: fc.nat(5), viewer: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('abort' as const), pick }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('join' as const), pick }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('attach' as const), pick }) },
   {
     weight: 3,
@@ -88,6 +93,8 @@ interface Request {
   readonly set: number;
   readonly purpose: number;
   readonly abort: AbortController;
+  readonly viewers: Viewer[];
+  joining: number;
   outcomes: number;
 }
 
@@ -121,6 +128,7 @@ class World {
       waitMs: 12_000,
       coolingFloorMs: 50,
       coolingCapMs: 30_000,
+      startGraceMs: 5_000,
       observe: (event) => this.observe(event),
     });
     this.auditor = new LeaseAuditor({
@@ -211,6 +219,14 @@ class World {
       case 'abort':
         at(this.requests)?.abort.abort();
         break;
+      case 'join': {
+        const request = at(this.requests.filter(({ outcomes, joining }) => outcomes === 0 && joining > 0));
+        if (request === undefined) break;
+        request.joining -= 1;
+        request.viewers.push(viewer(`v${one.pick % 7}`));
+        this.pool.retry(request.session);
+        break;
+      }
       case 'attach':
         this.attach(at(this.leases.filter(({ state }) => state === 'granted')));
         break;
@@ -296,7 +312,7 @@ class World {
     return session;
   }
 
-  acquire({ set, viewer: of, purpose, deadlineMs, retry }: Extract<Step, { do: 'acquire' }>): void {
+  acquire({ set, viewer: of, purpose, deadlineMs, retry, zaps, joining }: Extract<Step, { do: 'acquire' }>): void {
     const held = [...this.sessions.values()].find((one) => one.lease !== null);
     const session = retry && held !== undefined ? held : this.session(of);
     const request: Request = {
@@ -305,6 +321,8 @@ class World {
       set,
       purpose,
       abort: new AbortController(),
+      viewers: [...session.viewers],
+      joining,
       outcomes: 0,
     };
     this.requests.push(request);
@@ -315,7 +333,8 @@ class World {
       .acquire(
         session.request(candidateSets[set], {
           purpose: leasePurposes[purpose],
-          deadlineMs,
+          ...(joining === 0 ? { deadlineMs } : { party: this.partyOf(request) }),
+          zaps,
           signal: request.abort.signal,
         }),
       )
@@ -327,6 +346,17 @@ class World {
         this.leases.push(lease);
         if (session.lease === null || session.lease.state === 'released') session.lease = lease;
       }, settled);
+  }
+
+  /** The first one's time is over at the first deadline, that of each who has joined a while later. */
+  partyOf(request: Request): LeaseParty {
+    return {
+      viewers: () => request.viewers,
+      expire: (_waitMs, error) => {
+        if (error.code !== 'NO_CAPACITY') this.problems.push(`turned away with ${error.code}`);
+        return request.viewers.splice(0, 1).length > 0 && request.viewers.length > 0 ? 700 : 0;
+      },
+    };
   }
 
   attach(lease: Lease | undefined): void {
