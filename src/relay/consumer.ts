@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 import { CoaxError } from '../errors.ts';
 import type { OutputId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
+import type { SendQueueOf } from '../net/send-queues.ts';
+import { Uptake } from '../net/uptake.ts';
 import type { ConsumerView, LiveConsumer } from './contract.ts';
 import type { Farewells } from './farewells.ts';
 import { resumePoint, type StartPoint, startPoint } from './join.ts';
@@ -12,6 +14,8 @@ const mostSkips = 4;
 const skipWindowMs = 60_000;
 /** Probes of a silent connection start after this time; the kernel then finds a peer that is gone. */
 const keepAliveMs = 15_000;
+/** Where the kernel can not be asked what a player took, a slow one may look like a deaf one for this many times as long. */
+const blindFactor = 3;
 
 /** What a consumer needs of its relay. Called synchronously. */
 export interface ConsumerHome {
@@ -21,6 +25,7 @@ export interface ConsumerHome {
   readonly backlogMs: number;
   readonly clientBufferBytes: number;
   readonly writeProgressMs: number;
+  readonly sendQueueOf: SendQueueOf;
   /** The consumer has left, of itself or because it was dropped; `error` says why in the second case. */
   consumerLeft(consumer: Consumer, error: CoaxError | null): void;
   consumerStarted(consumer: Consumer, start: StartPoint): void;
@@ -51,7 +56,7 @@ export class Consumer implements LiveConsumer {
   #skips = 0;
   #recentSkips: number[] = [];
   #flushed = 0;
-  #progressMs = 0;
+  readonly #uptake: Uptake;
 
   constructor(
     id: string,
@@ -63,6 +68,7 @@ export class Consumer implements LiveConsumer {
     this.viewer = who.viewer;
     this.outputId = who.outputId;
     this.#signal = who.signal;
+    this.#uptake = new Uptake(home.sendQueueOf, 0);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => {});
     this.ready = promise;
@@ -101,7 +107,7 @@ export class Consumer implements LiveConsumer {
     socket.setKeepAlive(true, keepAliveMs);
     socket.setNoDelay(true);
     socket.setTimeout(0);
-    this.#progressMs = performance.now();
+    this.#uptake.took(performance.now());
     this.pump();
   }
 
@@ -144,18 +150,23 @@ export class Consumer implements LiveConsumer {
     if (enters) socket.uncork();
   }
 
-  /** Drops the consumer when bytes wait for it and none got through for too long. */
+  /**
+   * Drops the consumer when bytes wait for it and it took none for `writeProgressMs`. The kernel tells that within an eighth of that time,
+   * whether the player reads slowly and stays, or never reads, or is gone without a word. Where it can not be asked, only writes tell.
+   */
   checkProgress(nowMs: number): void {
     const socket = this.#socket;
     if (socket === null) return;
-    const flushed = this.#bytes - socket.writableLength;
-    if (socket.writableLength === 0 || flushed > this.#flushed) {
-      this.#flushed = flushed;
-      this.#progressMs = nowMs;
-    } else if (nowMs - this.#progressMs >= this.#home.writeProgressMs) {
-      const silentMs = Math.round(nowMs - this.#progressMs);
+    const uptake = this.#uptake;
+    const { writeProgressMs } = this.#home;
+    const handed = () => this.#bytes - socket.writableLength;
+    const flushed = handed();
+    if (uptake.sight !== 'clear' && (socket.writableLength === 0 || flushed > this.#flushed)) uptake.took(nowMs);
+    this.#flushed = flushed;
+    const silentMs = Math.round(uptake.silentMs(nowMs));
+    if (silentMs >= writeProgressMs * (uptake.sight === 'none' ? blindFactor : 1))
       this.drop(new CoaxError('SLOW_CONSUMER', `The player read nothing for ${silentMs} ms`));
-    }
+    else if (nowMs - uptake.lookedMs >= writeProgressMs / 8) void uptake.look(socket, handed);
   }
 
   view(nowMs: number): ConsumerView {

@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
+import type { SendQueueOf } from '../net/send-queues.ts';
 import { BitRate } from './bit-rate.ts';
 import { ChunkJoiner } from './chunk-joiner.ts';
 import { Consumer, type ConsumerHome } from './consumer.ts';
@@ -32,6 +33,7 @@ export interface RelayParts {
   readonly farewells: Farewells;
   readonly onFacts: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
   readonly completeFacts: CompleteFacts | null;
+  readonly sendQueueOf: SendQueueOf;
   /** Throws on a change of state that the table does not know, instead of logging it. */
   readonly strict: boolean;
   readonly random: () => number;
@@ -278,6 +280,7 @@ export class Relay implements LeaseHolder {
       backlogMs: settings.backlogMs,
       clientBufferBytes: settings.clientBufferBytes,
       writeProgressMs: settings.writeProgressMs,
+      sendQueueOf: this.#parts.sendQueueOf,
       consumerStarted: (consumer, start) => {
         this.#waiting.delete(consumer);
         const ms = performance.now() - consumer.openedMs;

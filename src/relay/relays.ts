@@ -5,6 +5,7 @@ import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
+import { type SendQueueOf, sendQueues } from '../net/send-queues.ts';
 import type { LiveConsumer, LiveRequest, SessionView } from './contract.ts';
 import { abortable } from './delay.ts';
 import type { CompleteFacts } from './facts-watch.ts';
@@ -28,6 +29,8 @@ export interface RelaysOptions {
   readonly onFacts?: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
   /** Asked, once a minute and stream at most, for what a stream does not tell by itself. */
   readonly complete?: CompleteFacts;
+  /** What a player's kernel queue holds; that of this machine when absent. */
+  readonly sendQueueOf?: SendQueueOf;
   /** For tests: throw where production logs. */
   readonly strict?: boolean;
   /** For tests: the source of jitter, 0..1. */
@@ -60,6 +63,7 @@ export class Relays implements AsyncDisposable {
         }
       },
       completeFacts: options.complete ?? null,
+      sendQueueOf: options.sendQueueOf ?? sendQueues.of,
       farewells: new Farewells(),
       strict: options.strict ?? false,
       random: options.random ?? Math.random,

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { CoaxError } from '../errors.ts';
 import type { ConsumerView } from '../model/session-view.ts';
+import type { SendQueueOf } from '../net/send-queues.ts';
 import { answerHeaders, effectiveRange, planAnswer } from './answer-head.ts';
 import type { BlockCache } from './block-cache.ts';
 import { contentTypeOf } from './content-type.ts';
@@ -24,8 +25,9 @@ export interface ReaderOptions {
   readonly id: string;
   readonly request: FileRequest;
   readonly response: ServerResponse;
-  /** Without a drained byte for this long the client counts as paused. */
+  /** A client that takes no byte for this long counts as paused. */
   readonly pauseMs: number;
+  readonly sendQueueOf: SendQueueOf;
 }
 
 /** The most bytes read ahead of a client. */
@@ -59,6 +61,11 @@ export class Reader {
   readonly #range: RangeSpec | null;
   readonly #ifRange: string | undefined;
   readonly #pauseMs: number;
+  readonly #sendQueueOf: SendQueueOf;
+  /** What the kernel held for the client when it was last asked, since the last drain. */
+  #held: number | null = null;
+  /** When the kernel was seen to hold something else. */
+  #takenAt = 0;
   readonly #resolve: () => void;
   readonly #reject: (error: CoaxError) => void;
   #host: ReaderHost | null = null;
@@ -71,10 +78,11 @@ export class Reader {
   #sinceFailure = 0;
   #pauseTimer: NodeJS.Timeout | undefined;
 
-  constructor({ id, request, response, pauseMs }: ReaderOptions) {
+  constructor({ id, request, response, pauseMs, sendQueueOf }: ReaderOptions) {
     this.id = id;
     this.request = request;
     this.#pauseMs = pauseMs;
+    this.#sendQueueOf = sendQueueOf;
     this.#range = parseRange(request.headers.range);
     this.#ifRange = request.headers['if-range']?.toString();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -251,27 +259,46 @@ export class Reader {
 
   #drained(): void {
     this.#paused = false;
+    this.#held = null;
     if (this.#writer.blocked) this.#watchPause();
     if (this.queuedBytes < lowWaterBytes) this.onRoom?.();
     this.#host?.readerDrained(this);
   }
 
-  /** One timer for many drains: it looks at the clock when it fires. */
-  #watchPause(ms = this.#pauseMs): void {
+  /** One timer for many drains: it looks at the clock when it fires. Half of the pause is for the kernel to tell what is taken. */
+  #watchPause(ms = this.#pauseMs / 2): void {
     this.#pauseTimer ??= setTimeout(() => {
       // A busy process runs its late timers before it writes: one more turn tells.
-      setImmediate(() => this.#checkPause());
+      setImmediate(() => void this.#checkPause());
     }, ms);
   }
 
-  #checkPause(): void {
+  async #checkPause(): Promise<void> {
+    const halfMs = this.#pauseMs / 2;
+    if (this.#mayPause && this.#pauseInMs <= halfMs) await this.#askKernel();
     this.#pauseTimer = undefined;
-    if (this.over || this.#complete || this.#paused || !this.#writer.blocked) return;
-    const left = this.#writer.progressAt + this.#pauseMs - performance.now();
-    if (left > 0) return this.#watchPause(Math.ceil(left));
+    if (!this.#mayPause) return;
+    const leftMs = this.#pauseInMs;
+    if (leftMs > 0) return this.#watchPause(Math.ceil(leftMs > halfMs ? leftMs - halfMs : leftMs));
     this.#paused = true;
     this.#position -= this.#writer.dropQueue();
     this.#host?.readerPaused(this);
+  }
+
+  async #askKernel(): Promise<void> {
+    const { socket, progressAt } = this.#writer;
+    const held = socket === null ? null : await this.#sendQueueOf(socket);
+    if (typeof held !== 'number' || progressAt !== this.#writer.progressAt) return;
+    if (this.#held !== null && held !== this.#held) this.#takenAt = performance.now();
+    this.#held = held;
+  }
+
+  get #mayPause(): boolean {
+    return !this.over && !this.#complete && !this.#paused && this.#writer.blocked;
+  }
+
+  get #pauseInMs(): number {
+    return Math.max(this.#writer.progressAt, this.#takenAt) + this.#pauseMs - performance.now();
   }
 
   #over(): void {

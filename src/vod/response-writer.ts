@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { EndPoints } from '../net/send-queues.ts';
 
 /** How a response tells its reader what its client does. */
 export interface WriterEvents {
@@ -50,6 +51,10 @@ export class ResponseWriter {
 
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  get socket(): EndPoints | null {
+    return this.#response.socket;
   }
 
   /** True while the client has to read before it gets more. */

@@ -5,6 +5,7 @@ import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionId } from '../model/ids.ts';
 import type { SessionView } from '../model/session-view.ts';
+import { type SendQueueOf, sendQueues } from '../net/send-queues.ts';
 import { answerHeaders, planAnswer } from './answer-head.ts';
 import { BlockCache } from './block-cache.ts';
 import { contentTypeOf } from './content-type.ts';
@@ -34,6 +35,8 @@ export interface VodSessionsOptions {
   /** Read anew for each session; `cacheBytes` only at the start. */
   readonly settings: () => VodSettings;
   readonly log: Log;
+  /** What a client's kernel queue holds; that of this machine when absent. */
+  readonly sendQueueOf?: SendQueueOf;
   /** Called when a size differs from the file's `knownSize`, so that the catalogue can keep it. */
   readonly onLearned?: (itemId: string, learned: LearnedFile) => void;
 }
@@ -62,8 +65,9 @@ export class VodSessions implements FileServer {
   async serve(request: FileRequest, response: ServerResponse): Promise<void> {
     if (this.#disposed) throw new CoaxError('SHUTTING_DOWN');
     this.#readers += 1;
-    const { pauseMs } = this.#options.settings();
-    const reader = new Reader({ id: `reader-${this.#readers}`, request, response, pauseMs });
+    const { settings, sendQueueOf = sendQueues.of } = this.#options;
+    const { pauseMs } = settings();
+    const reader = new Reader({ id: `reader-${this.#readers}`, request, response, pauseMs, sendQueueOf });
     this.#sessionOf(request).add(reader);
     await reader.done;
   }

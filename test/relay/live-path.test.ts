@@ -3,8 +3,10 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { checkTs } from '../support/ts-check.ts';
 import { adtsFrame, syntheticClip } from '../support/ts-builder.ts';
+import { DroppingProxy, RawClient } from '../support/raw-client.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { packetSize } from '../../src/mpegts/packet.ts';
+import { SendQueues } from '../../src/net/send-queues.ts';
 import { countPieces } from './piece-check.ts';
 import { type Answer, playing, saying, Stage } from './stage.ts';
 
@@ -185,6 +187,23 @@ describe('A live stream', () => {
     expect(stage.relays.snapshot()[0]?.consumers.map((each) => each.viewer.key)).to.deep.equal(['reader']);
     expect((await reader.read(5_000 * packetSize)).length).to.equal(5_000 * packetSize);
   }).timeout(15_000);
+
+  it('drops a player that vanished without a word, and gives its connection back', async () => {
+    const { of } = new SendQueues({ everyMs: 0 });
+    await using stage = await Stage.start({
+      settings: { writeProgressMs: 400, stallMs: 500, lingerMs: 0 },
+      relays: { sendQueueOf: of },
+    });
+    stage.provider.answer('/news.ts', playing({ bitRate: 20_000_000, everyMs: 20 }));
+    stage.channel('news');
+    await using proxy = new DroppingProxy(stage.port);
+    using gone = await RawClient.send(`http://127.0.0.1:${await proxy.start()}/news`, { headers: { 'x-viewer': 'a' } });
+    await gone.read(packetSize);
+    proxy.drop();
+    await waitUntil('given back', () => stage.relays.snapshot().length === 0, 8_000);
+    expect(stage.pool.leases()).to.deep.equal([]);
+    expect(stage.provider.sockets.size).to.equal(0);
+  }).timeout(10_000);
 
   it('lets a player that was too slow go on at a key frame, and the others without a gap', async () => {
     const record: Buffer[] = [];

@@ -301,6 +301,53 @@ describe('Relay', () => {
     expect(world.relays.snapshot()[0]?.consumers).to.have.length(1);
   });
 
+  describe('with a player that takes no write', () => {
+    /** For so many seconds, with one frame each. */
+    async function play(world: World, seconds: number): Promise<void> {
+      for (let n = 0; n < seconds; n++) {
+        world.live?.send(1);
+        await clock.tickAsync(1_000);
+      }
+    }
+    async function stuck(sendQueueOf: () => Promise<number | undefined | null>) {
+      const world = new World({ settings: { writeProgressMs: 20_000 }, sendQueueOf });
+      const player = await watching(world);
+      player.socket.reading = false;
+      return { world, player };
+    }
+
+    it('keeps it as long as the kernel tells that it takes something', async () => {
+      let held = 4_000_000;
+      let isTaking = true;
+      const { world, player } = await stuck(async () => (isTaking ? (held -= 10_000) : held));
+      await play(world, 90);
+      expect(player.isPiped).to.equal(true);
+      isTaking = false;
+      await play(world, 26);
+      expect(player.socket.destroyed).to.equal(true);
+    });
+
+    it('drops it when the kernel tells that it takes nothing, also while writes still go through', async () => {
+      let held = 0;
+      const { world, player } = await stuck(async () => held);
+      player.socket.reading = true;
+      for (let n = 0; n < 26; n++) {
+        held = player.socket.received.reduce((sum, { length }) => sum + length, 0);
+        await play(world, 1);
+      }
+      expect(player.socket.writableLength).to.equal(0);
+      expect(player.socket.destroyed).to.equal(true);
+    });
+
+    it('waits longer where the kernel can not be asked', async () => {
+      const { world, player } = await stuck(async () => null);
+      await play(world, 55);
+      expect(player.isPiped).to.equal(true);
+      await play(world, 10);
+      expect(player.socket.destroyed).to.equal(true);
+    });
+  });
+
   it('reads the codecs once at the start', async () => {
     const told: string[] = [];
     const world = new World({

@@ -175,6 +175,7 @@ export interface WorldOptions {
   readonly streams?: Readonly<Record<string, readonly string[]>>;
   readonly onFacts?: RelaysOptions['onFacts'];
   readonly observer?: RelaysOptions['observer'];
+  readonly sendQueueOf?: RelaysOptions['sendQueueOf'];
 }
 
 /** Relays on the real lease pool, with fake sockets on both sides. Meant for a fake clock. */
@@ -189,7 +190,7 @@ export class World {
   #channels = new Map<string, PlayableChannel>();
   readonly #streams: Readonly<Record<string, readonly string[]>>;
 
-  constructor({ limit = 1, settings = {}, streams = {}, onFacts, observer }: WorldOptions = {}) {
+  constructor({ limit = 1, settings = {}, streams = {}, onFacts, observer, sendQueueOf }: WorldOptions = {}) {
     this.limit = limit;
     this.#streams = streams;
     this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs: 2_000 });
@@ -205,6 +206,7 @@ export class World {
       random: () => 0.5,
       ...(onFacts === undefined ? {} : { onFacts }),
       ...(observer === undefined ? {} : { observer }),
+      ...(sendQueueOf === undefined ? {} : { sendQueueOf }),
     });
   }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { DroppingProxy } from '../support/raw-client.ts';
 import { makeFile, StrictProvider, type ProviderOptions } from './strict-provider.ts';
 import { Player, sleep, until, VodBench } from './vod-bench.ts';
 
@@ -228,6 +229,38 @@ describe('VOD sessions and a player that pauses', () => {
     expect(player.outcome).to.equal('end');
     expect(player.body().equals(film)).to.equal(true);
     expect([upstream.peak, upstream.refused]).to.deep.equal([1, 0]);
+  });
+
+  it('read on for one that is slow, as long as the kernel tells that it takes something', async () => {
+    let held = 4_000_000;
+    let asked = 0;
+    let isTaking = true;
+    const sendQueueOf = async () => {
+      asked += 1;
+      if (isTaking) held -= 1_000;
+      return held;
+    };
+    await using upstream = await provider();
+    await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 100 }, sendQueueOf }).start();
+    const player = new Player(`${vod.url}/anna/film`);
+    await player.atLeast(1);
+    player.pause();
+    await until(() => asked > 4);
+    expect(vod.sessions.snapshot()[0]?.state).to.equal('reading');
+    isTaking = false;
+    await until(() => vod.sessions.snapshot()[0]?.state === 'paused' && upstream.active === 0);
+  });
+
+  it('give the slot back when it has vanished without a word', async () => {
+    await using upstream = await provider();
+    await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 200, cacheBytes: 0 } }).start();
+    await using proxy = new DroppingProxy(Number(new URL(vod.url).port));
+    const gone = new Player(`http://127.0.0.1:${await proxy.start()}/anna/film`);
+    await gone.atLeast(1);
+    proxy.drop();
+    await until(() => upstream.active === 0 && vod.pool.leases().length === 0);
+    expect(vod.sessions.snapshot()[0]?.state).to.equal('paused');
+    gone.close();
   });
 
   it('read ahead of it only so far', async () => {

@@ -12,6 +12,7 @@ import { silentLog } from '../../src/log/log.ts';
 import type { AccountId, LoginKey, OutputId, SourceId, ViewerKey } from '../../src/model/ids.ts';
 import type { UpstreamRequest } from '../../src/model/upstream-request.ts';
 import type { Viewer } from '../../src/model/viewer.ts';
+import { type SendQueueOf, SendQueues } from '../../src/net/send-queues.ts';
 import type { PlayableFile } from '../../src/vod/contract.ts';
 import { VodSessions, type LearnedFile, type VodSettings } from '../../src/vod/sessions.ts';
 import type { RangeOpener } from '../../src/vod/upstream-range.ts';
@@ -26,6 +27,7 @@ export interface BenchOptions {
   readonly coolingFloorMs?: number;
   readonly open?: RangeOpener;
   readonly file?: Partial<PlayableFile>;
+  readonly sendQueueOf?: SendQueueOf;
 }
 
 /** The sessions behind a small server, with the real lease pool and the real media client. Paths are `/{viewer}/{item}`. */
@@ -46,6 +48,7 @@ export class VodBench {
     coolingFloorMs = 20,
     open,
     file = {},
+    sendQueueOf = new SendQueues({ everyMs: 0 }).of,
   }: BenchOptions) {
     this.#provider = provider;
     this.#fileOverrides = file;
@@ -63,6 +66,7 @@ export class VodBench {
     this.sessions = new VodSessions({
       leases: this.pool,
       ...(open ? { open } : {}),
+      sendQueueOf,
       settings: () => ({
         pauseMs: 10_000,
         sessionIdleMs: 1_000,
