@@ -48,6 +48,8 @@ export interface AppOptions {
   readonly adminToken: string;
 }
 
+/** A provider may still count what an earlier process had open when it was killed. */
+const startGraceMs = 30_000;
 /** Everything is ended within this time, or cut. */
 const stopMs = 4_500;
 
@@ -101,6 +103,7 @@ export class App {
     const countLeases = leaseMetrics(this.#metrics);
     this.#pool = new LeasePool({
       ...settings().accounts,
+      startGraceMs,
       observe: (event) => {
         countLeases(event);
         if (event.kind === 'external-blocks' || (event.kind === 'provider-refused' && !event.afterOwnClose))
@@ -224,6 +227,7 @@ export class App {
       countJobs(job);
       if (job.endedAt === null) return;
       this.#takeAccounts();
+      if (job.state === 'succeeded' && job.startedAt !== null) this.#learnRefreshed(job.sourceId, job.startedAt);
       this.#publisher.refresh();
     });
     const { host, port } = this.#options;
@@ -316,6 +320,12 @@ export class App {
       if (account !== undefined && activeConnections !== undefined)
         this.#pool.noteActiveConnections(account.id, activeConnections, askedAt);
     }
+  }
+
+  /** A refresh begins with the logins; `startedAt` is a wall clock's reading. */
+  #learnRefreshed(id: SourceId, startedAt: number): void {
+    const reports = this.#catalog.sourceState(id).logins as readonly LoginReport[];
+    this.#learnLogins(id, reports, performance.now() - Math.max(0, Date.now() - startedAt));
   }
 
   #sessions(): SessionView[] {

@@ -99,6 +99,8 @@ export interface Lease {
    * closed last and the account is full; 0 (or absent) when there is no reason to wait.
    */
   readonly reopenDelayMs?: number;
+  /** True while other streams of ours run on the same login: when one ends, a provider that is full may not be any more. */
+  readonly hasCompany?: boolean;
   /** Gives the slot back. */
   end(): void;
   /** Resolves once the lease is `released`. */

@@ -7,6 +7,8 @@ import type { LeasedSocket } from './lease.ts';
 /** A panel may count a closed connection for a while: what we used in this time before a report is taken off it. */
 const reportLagMs = 5_000;
 const historyMs = 60_000;
+/** It may count for so long after it was asked: what we opened meanwhile is taken off as well. */
+const answerMs = 10_000;
 /** A viewer's stream that was closed for a doubtful refusal in vain is a lesson for this long. */
 const vainMs = 600_000;
 
@@ -99,7 +101,7 @@ export class LoginScope {
 
   /** The provider counts `activeConnections` on this login at `at` (a `performance.now()` reading). */
   noteActive(activeConnections: number, at: number, now: number): void {
-    this.external.note(activeConnections - this.#mostUsed(at - reportLagMs, at), now);
+    this.external.note(activeConnections - this.#mostUsed(at - reportLagMs, Math.min(now, at + answerMs)), now);
   }
 
   #remember(now: number): void {

@@ -121,6 +121,10 @@ export class PooledLease implements Lease {
     return this.#accepted && !this.#ended && this.#sockets.size > 0;
   }
 
+  get hasCompany(): boolean {
+    return [...this.scope.leases].some((other) => other !== this && other.carries);
+  }
+
   /** True when the provider has refused it and never taken it. */
   get wasRefused(): boolean {
     return this.#refusals > 0 && !this.#accepted;

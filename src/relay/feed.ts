@@ -1,4 +1,4 @@
-import type { Lease, LeaseHolder, Leases } from '../accounts/lease.ts';
+import type { Lease, LeaseHolder, LeaseParty, Leases } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { StreamId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
@@ -10,7 +10,7 @@ import { Pacer } from './pacer.ts';
 import { RawGeneration } from './raw-generation.ts';
 import type { RelayState } from './relay-state.ts';
 import { Seam } from './seam.ts';
-import { CapacityRefusal, type OpenUpstream, type Upstream } from './upstream.ts';
+import { CapacityRefusal, type OpenUpstream, stillCounted, type Upstream } from './upstream.ts';
 
 /** An upstream that ran this long was healthy: its end is taken for one of those many panels have every few minutes. */
 const healthyMs = 30_000;
@@ -22,6 +22,8 @@ const longestBackOffMs = 8_000;
 const quickRetryMs = 300;
 const quickMs = 2_000;
 const hiccups = new Set(['UPSTREAM_ERROR', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_ENDED']);
+/** What is to be waited for is longer than a viewer waits: a last try comes this long before their time is over. */
+const lastTryMs = 1_500;
 /** A socket that was destroyed is waited for this long. */
 const closeCapMs = 2_500;
 
@@ -37,6 +39,8 @@ export interface FeedTimes {
 export interface FeedHome extends GenerationSink {
   readonly holder: LeaseHolder;
   readonly viewer: Viewer;
+  /** Everybody who waits. */
+  readonly party: LeaseParty;
   /** Aborts when the relay closes. */
   readonly signal: AbortSignal;
   enter(state: RelayState): void;
@@ -160,8 +164,9 @@ export class Feed {
   }
 
   async #openAny(): Promise<Run> {
-    const candidates = new Candidates(this.#channel);
+    let candidates = new Candidates(this.#channel);
     let first: CoaxError | null = null;
+    let queued = false;
     while (candidates.preferred !== undefined) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- candidates are tried one after the other
@@ -172,6 +177,11 @@ export class Feed {
         if (this.#candidate !== null && !this.#home.signal.aborted) this.#home.failed(this.#candidate, failure);
         const over = this.#home.signal.aborted || !isOfStream(failure) || performance.now() >= this.#startBy;
         if (over || failure.code === 'NO_CAPACITY') throw first;
+        // Full with streams of ours among them: worth a place in the queue, once.
+        if (!queued && candidates.preferred === undefined && isFull(failure) && this.#lease?.hasCompany === true) {
+          candidates = new Candidates(this.#channel);
+          queued = true;
+        }
         this.#giveUp();
         this.#home.enter('reserving');
       }
@@ -180,13 +190,15 @@ export class Feed {
   }
 
   async #openNext(candidates: Candidates): Promise<Run> {
-    const { holder, viewer, signal } = this.#home;
+    const { holder, viewer, party, signal } = this.#home;
     const { preferred } = candidates;
     if (preferred !== undefined) this.#home.look(preferred.streamId);
     const leftMs = this.#startBy - performance.now();
     const lease = await this.#leases.acquire({
       candidates: candidates.accounts,
       viewer,
+      party,
+      zaps: true,
       purpose: 'live',
       holder,
       signal,
@@ -288,9 +300,11 @@ export class Feed {
         await lease.closeSocket();
         if (!(failure instanceof CapacityRefusal) || signal.aborted) throw failure;
         const waitMs = lease.report(failure.outcome);
-        if (waitMs === null || performance.now() + waitMs >= this.#startBy) throw failure;
+        const leftMs = this.#startBy - performance.now();
+        if (waitMs === null) throw failure;
+        if (waitMs >= leftMs && leftMs < lastTryMs * 1.5) throw stillCounted(failure, waitMs);
         // oxlint-disable-next-line no-await-in-loop
-        await delay(waitMs, signal);
+        await delay(waitMs < leftMs ? waitMs : leftMs - lastTryMs, signal);
       }
     }
   }
@@ -368,6 +382,10 @@ export class Feed {
 /** Whether another stream or account could do better. */
 function isOfStream(error: CoaxError): boolean {
   return error.code.startsWith('UPSTREAM_') || error.code === 'NO_CAPACITY' || error.code === 'NO_STREAM';
+}
+
+function isFull(error: CoaxError): boolean {
+  return error instanceof CapacityRefusal && error.outcome === 'refused';
 }
 
 async function withCap(promise: Promise<void>, capMs: number): Promise<void> {

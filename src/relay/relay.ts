@@ -18,6 +18,7 @@ import type { RelayObserver } from './observer.ts';
 import { mayChange, type RelayState } from './relay-state.ts';
 import { Ring } from './ring.ts';
 import type { OpenUpstream } from './upstream.ts';
+import { waitingParty } from './waiting-party.ts';
 
 const sweepMs = 1_000;
 /** A socket gets this long to take what is queued when its stream was stopped. */
@@ -146,6 +147,7 @@ export class Relay implements LeaseHolder {
     if (this.#state === 'lingering') this.#enter('live');
     if (this.#ring.entries.length > 0) consumer.announce();
     else this.#cold.add(consumer);
+    if (this.#state === 'reserving') this.#parts.leases.retry?.(this);
     return consumer;
   }
 
@@ -231,6 +233,7 @@ export class Relay implements LeaseHolder {
     return {
       holder: this,
       viewer,
+      party: waitingParty(this.#consumers),
       signal: this.#abort.signal,
       position: () => this.#position,
       packets: (packets) => {

@@ -51,3 +51,9 @@ export class CapacityRefusal extends CoaxError {
     this.outcome = outcome;
   }
 }
+
+/** The error of a viewer whose time is over while the provider may still count what was closed. */
+export function stillCounted(refusal: CapacityRefusal, waitMs: number): CoaxError {
+  const message = `${refusal.message}; it may still count a connection that was closed`;
+  return new CoaxError('UPSTREAM_CAPACITY', message, { cause: refusal, retryAfterMs: Math.max(1_000, waitMs) });
+}

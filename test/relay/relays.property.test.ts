@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import { blindObserver } from '../../src/relay/observer.ts';
+import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { countPieces } from './piece-check.ts';
 import { World } from './world.ts';
@@ -18,6 +19,7 @@ type Step =
   | { readonly do: 'lap'; readonly n: number }
   | { readonly do: 'end' }
   | { readonly do: 'fail' }
+  | { readonly do: 'refuse'; readonly outcome: 'refused' | 'doubtful' }
   | { readonly do: 'stop' }
   | { readonly do: 'wait'; readonly ms: number };
 
@@ -34,6 +36,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), frames: fc.integer({ min: 1, max: 60 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('lap' as const), n: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'end' }, { do: 'fail' }, { do: 'stop' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('refuse' as const), outcome: fc.constantFrom('refused', 'doubtful') }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -62,6 +68,8 @@ function act(world: World, now: Step): void {
   else if (now.do === 'send') for (const upstream of world.openUpstreams) upstream.send(now.frames);
   else if (now.do === 'end') world.live?.end();
   else if (now.do === 'fail') world.failures.push(new CoaxError('UPSTREAM_ERROR'));
+  else if (now.do === 'refuse')
+    world.failures.push(new CapacityRefusal(new CoaxError('UPSTREAM_REFUSED'), now.outcome));
   else if (now.do === 'stop') for (const { id } of world.relays.snapshot().slice(0, 1)) world.relays.stop(id);
   else if (now.do !== 'wait' && now.do !== 'lap') {
     const player = world.players[now.n % Math.max(1, world.players.length)];

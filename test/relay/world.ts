@@ -171,6 +171,7 @@ export class Player {
 
 export interface WorldOptions {
   readonly limit?: number;
+  readonly coolingCapMs?: number;
   readonly settings?: Partial<LiveSettings>;
   readonly streams?: Readonly<Record<string, readonly string[]>>;
   readonly onFacts?: RelaysOptions['onFacts'];
@@ -190,10 +191,18 @@ export class World {
   #channels = new Map<string, PlayableChannel>();
   readonly #streams: Readonly<Record<string, readonly string[]>>;
 
-  constructor({ limit = 1, settings = {}, streams = {}, onFacts, observer, sendQueueOf }: WorldOptions = {}) {
+  constructor({
+    limit = 1,
+    coolingCapMs = 2_000,
+    settings = {},
+    streams = {},
+    onFacts,
+    observer,
+    sendQueueOf,
+  }: WorldOptions = {}) {
     this.limit = limit;
     this.#streams = streams;
-    this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs: 2_000 });
+    this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs });
     this.pool.setAccounts([
       { id: 'a1' as AccountId, sourceId: 's1' as SourceId, loginKey: 'l1' as LoginKey, label: 'a1', limit },
     ]);
