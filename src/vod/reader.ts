@@ -31,9 +31,9 @@ export interface ReaderOptions {
 }
 
 /** The most bytes read ahead of a client. */
-export const readAheadBytes = 3 * 1_048_576;
+export const readAheadBytes = 1_048_576;
 /** Below this the provider is asked for more. */
-export const lowWaterBytes = 1_048_576;
+export const lowWaterBytes = 524_288;
 /** Bytes after which earlier failures are forgiven. */
 const progressBytes = 65_536;
 

@@ -271,7 +271,7 @@ describe('VOD sessions and a player that pauses', () => {
     player.pause();
     await sleep(300);
     const [view] = vod.sessions.snapshot();
-    expect(view?.bufferedBytes).to.be.within(2 * mib, 4 * mib);
+    expect(view?.bufferedBytes).to.be.within(mib, 1.25 * mib);
     player.close();
     await until(() => upstream.active === 0);
   });
