@@ -101,6 +101,8 @@ export interface Lease {
   readonly reopenDelayMs?: number;
   /** True while other streams of ours run on the same login: when one ends, a provider that is full may not be any more. */
   readonly hasCompany?: boolean;
+  /** True while the provider is believed to be full with what others use of the login: a doubtful refusal comes from that. */
+  readonly usedByOthers?: boolean;
   /** Gives the slot back. */
   end(): void;
   /** Resolves once the lease is `released`. */

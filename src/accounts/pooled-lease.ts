@@ -121,6 +121,12 @@ export class PooledLease implements Lease {
     return this.#accepted && !this.#ended && this.#sockets.size > 0;
   }
 
+  get usedByOthers(): boolean {
+    const { limit, used, external } = this.scope;
+    const others = external.count(performance.now());
+    return limit !== null && others > 0 && used + others > limit;
+  }
+
   get hasCompany(): boolean {
     return [...this.scope.leases].some((other) => other !== this && other.carries);
   }

@@ -10,7 +10,7 @@ import { Pacer } from './pacer.ts';
 import { RawGeneration } from './raw-generation.ts';
 import type { RelayState } from './relay-state.ts';
 import { Seam } from './seam.ts';
-import { CapacityRefusal, type OpenUpstream, stillCounted, type Upstream } from './upstream.ts';
+import { CapacityRefusal, type OpenUpstream, isFullNow, stillCounted, type Upstream } from './upstream.ts';
 
 /** An upstream that ran this long was healthy: its end is taken for one of those many panels have every few minutes. */
 const healthyMs = 30_000;
@@ -301,7 +301,7 @@ export class Feed {
         if (!(failure instanceof CapacityRefusal) || signal.aborted) throw failure;
         const waitMs = lease.report(failure.outcome);
         const leftMs = this.#startBy - performance.now();
-        if (waitMs === null) throw failure;
+        if (waitMs === null) throw lease.usedByOthers === true ? isFullNow(failure) : failure;
         if (waitMs >= leftMs && leftMs < lastTryMs * 1.5) throw stillCounted(failure, waitMs);
         // oxlint-disable-next-line no-await-in-loop
         await delay(waitMs < leftMs ? waitMs : leftMs - lastTryMs, signal);

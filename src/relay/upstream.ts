@@ -57,3 +57,11 @@ export function stillCounted(refusal: CapacityRefusal, waitMs: number): CoaxErro
   const message = `${refusal.message}; it may still count a connection that was closed`;
   return new CoaxError('UPSTREAM_CAPACITY', message, { cause: refusal, retryAfterMs: Math.max(1_000, waitMs) });
 }
+
+/** The error for a refusal by a provider that is believed to be full with other players' connections. */
+export function isFullNow(refusal: CapacityRefusal): CapacityRefusal {
+  const { message, details, outcome } = refusal;
+  const text = `${message}; other players use this login`;
+  const error = new CoaxError('UPSTREAM_CAPACITY', text, { cause: refusal, ...(details && { details }) });
+  return new CapacityRefusal(error, outcome);
+}

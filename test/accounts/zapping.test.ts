@@ -257,6 +257,21 @@ describe('a usable limit below the one told (C5 26)', () => {
   });
 });
 
+describe('a login that others fill', () => {
+  const stage = stagePool();
+
+  it('is told apart from one that is refused for other reasons', async () => {
+    stage.pool.setAccounts([account('a', 1)]);
+    const free = await stage.pool.acquire(new FakeSession('1', ann).request(['a']));
+    expect(free.usedByOthers).to.equal(false);
+    free.end();
+    stage.pool.noteActiveConnections(accountId('a'), 1, performance.now() + 10_000);
+    const trial = stage.ask(new FakeSession('2', ann).request(['a']));
+    await stage.clock.tickAsync(11_000);
+    expect(trial.lease?.usedByOthers).to.equal(true);
+  });
+});
+
 describe('the first moments of the process', () => {
   const stage = stagePool();
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
+import type { AccountId } from '../../src/model/ids.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { World } from './world.ts';
 
@@ -127,6 +128,16 @@ describe('Viewers who zap and wait', () => {
     await clock.tickAsync(3_700);
     await media(world);
     expect([zap.code, zap.isPiped]).to.deep.equal([null, true]);
+  });
+
+  it('are told that the provider is full when others fill it, whatever words it uses', async () => {
+    const world = new World();
+    world.pool.noteActiveConnections('a1' as AccountId, 1);
+    await clock.tickAsync(10_000);
+    world.failures.push(refusal('doubtful'));
+    const player = world.open('c1', 'v1');
+    await clock.tickAsync(10);
+    expect(player.code).to.equal('UPSTREAM_CAPACITY');
   });
 
   it('open only the last of a burst of channels', async () => {
