@@ -333,6 +333,7 @@ export class LeasePool implements Leases, LeaseKeeper {
       keeper: this,
     });
     scope.add(lease, performance.now());
+    lease.isTrial = lease.usedByOthers;
     this.#options.observe?.({ kind: 'granted', accountId: account.id, purpose: request.purpose, way, waitedMs });
     return lease;
   }

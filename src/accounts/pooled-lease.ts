@@ -52,6 +52,8 @@ export class PooledLease implements Lease {
   readonly viewer: Viewer;
   /** Who waits for the stream, where several may. */
   readonly party?: LeaseParty;
+  /** It was granted in spite of others' use, after a wait: a former run's connections are gone by then. */
+  isTrial = false;
   /** A connection of the same viewer was closed for this one after such a refusal. */
   handedOverFor: 'refused' | 'doubtful' | null = null;
   readonly since = Date.now();
