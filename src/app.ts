@@ -7,7 +7,7 @@ import { jobMetrics, leaseMetrics, relayMetrics } from './app/observe.ts';
 import { gauges } from './app/gauges.ts';
 import { syncView } from './app/sync-view.ts';
 import { ingestWorkerEntry, publishWorkerEntry } from './app/worker-entries.ts';
-import { openUpstream } from './relay/open-upstream.ts';
+import { createOpenUpstream } from './relay/open-upstream.ts';
 import { Catalog, catalogFileName } from './catalog/catalog.ts';
 import { FolderLock } from './catalog/folder-lock.ts';
 import { prepareFolder } from './config/files.ts';
@@ -117,7 +117,7 @@ export class App {
     this.#relays = new Relays({
       settings: settings().live,
       leases: this.#pool,
-      openUpstream,
+      openUpstream: createOpenUpstream(this.#hosts),
       log: this.#log.child({ part: 'relay' }),
       observer: relayMetrics(this.#metrics),
       onFacts: (_channel, stream, facts) => catalog.channels.saveCodecs(stream, facts),

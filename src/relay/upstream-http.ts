@@ -1,16 +1,26 @@
 import { CoaxError } from '../errors.ts';
 import type { HttpUpstreamRequest } from '../model/upstream-request.ts';
 import { type CapacityHint, capacityOfError } from '../sources/media-answer.ts';
+import type { BaseUrlHealth } from '../sources/base-url-health.ts';
 import { openMedia } from '../sources/media-client.ts';
 import { judgeMedia } from '../sources/media-peek.ts';
 import { ReadableUpstream } from './readable-upstream.ts';
 import { CapacityRefusal, type Upstream, type UpstreamOptions } from './upstream.ts';
 
 /** Opens a transport stream, or the bare sound of a radio station, over HTTP. What is no media is refused, with the start of a text in the message. */
-export async function openHttpUpstream(request: HttpUpstreamRequest, options: UpstreamOptions): Promise<Upstream> {
+export async function openHttpUpstream(
+  request: HttpUpstreamRequest,
+  options: UpstreamOptions,
+  health?: BaseUrlHealth,
+): Promise<Upstream> {
   const { lease, signal, connectMs } = options;
   try {
-    const opened = await openMedia(request, { owner: lease, signal, connectTimeoutMs: connectMs });
+    const opened = await openMedia(request, {
+      owner: lease,
+      signal,
+      connectTimeoutMs: connectMs,
+      ...(health === undefined ? {} : { health }),
+    });
     const verdict = await judgeMedia(opened, {
       expects: 'live',
       firstByteTimeoutMs: connectMs,
