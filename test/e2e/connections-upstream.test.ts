@@ -191,6 +191,12 @@ describe('connections: providers that misbehave (numbers are those of the scenar
     });
   }
 
+  it('26: what other apps use is known from a refresh on, before anybody tunes', async () => {
+    const login = { username: 'shared', password: 'shared-secret-1', maxConnections: 2, external: 1 };
+    await using other = await startRig({ provider: { logins: [login] } });
+    await waitUntil('it is known', async () => (await other.accounts())[0]?.external === 1);
+  });
+
   it('a slow start is waited for', async () => {
     await rig.provider.behave({ headDelayMs: 1000, firstByteDelayMs: 700 });
     using client = await rig.watch(1);
