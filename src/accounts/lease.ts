@@ -91,9 +91,10 @@ export interface Lease {
   /**
    * What the provider answered, so that the pool can learn cooling and external use: `refused` is a capacity refusal, `doubtful` an
    * answer that may be one (a 403, a reset before the first byte): it counts only shortly after a close of our own.
+   * `broke`: nothing was answered at all, the connection was reset; a fresh start is no reason for that.
    * Resolves with how long to wait before trying again on this lease, or null when trying again is no use.
    */
-  report(outcome: LeaseOutcome): number | null;
+  report(outcome: LeaseOutcome, broke?: boolean): number | null;
   /**
    * How long to wait before the next connect on this lease, in milliseconds, because the provider may still count the socket that
    * closed last and the account is full; 0 (or absent) when there is no reason to wait.

@@ -23,6 +23,7 @@ export interface LeaseKeeper {
 
 export interface LeaseRefusal {
   readonly outcome: 'refused' | 'doubtful';
+  readonly broke: boolean;
   /** Refusals of this lease in a row, this one included. */
   readonly count: number;
   readonly connectedAt: number;
@@ -192,12 +193,12 @@ export class PooledLease implements Lease {
     this.#counts = false;
   }
 
-  report(outcome: LeaseOutcome): number | null {
+  report(outcome: LeaseOutcome, broke = false): number | null {
     if (this.#ended) return null;
     if (outcome !== 'accepted') {
       this.noStream();
       this.#refusals += 1;
-      return this.#keeper.refused(this, { outcome, count: this.#refusals, connectedAt: this.#connectedAt });
+      return this.#keeper.refused(this, { outcome, broke, count: this.#refusals, connectedAt: this.#connectedAt });
     }
     this.#counts = true;
     this.#refusals = 0;

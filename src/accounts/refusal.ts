@@ -35,7 +35,7 @@ export interface RefusalVerdict {
 export function judgeRefusal(lease: PooledLease, refusal: LeaseRefusal, house: RefusalHouse): RefusalVerdict {
   const now = performance.now();
   const { scope } = lease;
-  const { outcome, count, connectedAt } = refusal;
+  const { outcome, broke, count, connectedAt } = refusal;
   const doubtful = outcome === 'doubtful';
   const settledMs = scope.cooling.ms + closingRetryMs;
   if ([...scope.leases].some((other) => other !== lease && house.isClosing(other)))
@@ -50,7 +50,7 @@ export function judgeRefusal(lease: PooledLease, refusal: LeaseRefusal, house: R
   if (scope.cooling.recentCloses(now) === 0) scope.cooling.gaveUp();
   const ownMs = scope.mayStillCountOurs(now) ? scope.cooling.refused({ connectedAt, now, doubtful }) : null;
   if (ownMs !== null) return { waitMs: ownMs, afterOwnClose: true };
-  if (house.isFresh && !scope.cooling.hasWorked && !lease.isTrial)
+  if (house.isFresh && !broke && !scope.cooling.hasWorked && !lease.isTrial)
     return { waitMs: Math.min(graceRetryMs, unexplainedRetryMs * 0.5 * count), afterOwnClose: false };
   if (doubtful) {
     if (lease.handedOverFor !== null) scope.handOverWasVain(now);

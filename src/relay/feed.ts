@@ -299,7 +299,7 @@ export class Feed {
         // oxlint-disable-next-line no-await-in-loop -- the lease holds one socket at a time
         await lease.closeSocket();
         if (!(failure instanceof CapacityRefusal) || signal.aborted) throw failure;
-        const waitMs = lease.report(failure.outcome);
+        const waitMs = lease.report(failure.outcome, failure.code === 'UPSTREAM_UNREACHABLE');
         const leftMs = this.#startBy - performance.now();
         if (waitMs === null) throw lease.usedByOthers === true ? isFullNow(failure) : failure;
         if (waitMs >= leftMs && leftMs < lastTryMs * 1.5) throw stillCounted(failure, waitMs);

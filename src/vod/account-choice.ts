@@ -30,7 +30,10 @@ export class AccountChoice {
 
   /** How to go on after a refusal: after so many milliseconds on the same lease, on another account, or not at all. */
   refused(lease: Lease, refusal: ProviderRefusal): number | 'another' | 'none' {
-    const waitMs = lease.report(refusal.capacity === 'yes' ? 'refused' : 'doubtful');
+    const waitMs = lease.report(
+      refusal.capacity === 'yes' ? 'refused' : 'doubtful',
+      refusal.code === 'UPSTREAM_UNREACHABLE',
+    );
     if (waitMs !== null) return waitMs;
     // A reset says nothing about this account.
     if (refusal.code === 'UPSTREAM_UNREACHABLE') return 'none';

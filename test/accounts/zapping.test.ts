@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { LeaseParty } from '../../src/accounts/lease.ts';
+import type { Lease, LeaseParty } from '../../src/accounts/lease.ts';
 import { LeasePool } from '../../src/accounts/lease-pool.ts';
 import type { CoaxError } from '../../src/errors.ts';
 import type { Viewer } from '../../src/model/viewer.ts';
@@ -279,6 +279,15 @@ describe('the first moments of the process', () => {
     const pool = new LeasePool({ waitMs: 12_000, coolingFloorMs: 50, coolingCapMs: 30_000, startGraceMs: 30_000 });
     pool.setAccounts([account('a', 1)]);
     const lease = await pool.acquire(new FakeSession('1', ann).request(['a']));
+    lease.connecting();
+    expect(lease.report('doubtful', true), 'a connection that was reset').to.equal(null);
+    lease.end();
+    await stage.clock.tickAsync(0);
+    const again = await pool.acquire(new FakeSession('1', ann).request(['a']));
+    await graceOf(pool, again);
+  });
+
+  async function graceOf(pool: LeasePool, lease: Lease): Promise<void> {
     const waits: (number | null)[] = [];
     for (let i = 0; i < 5; i++) {
       lease.connecting();
@@ -301,5 +310,5 @@ describe('the first moments of the process', () => {
     expect(late.report('doubtful')).to.equal(null);
     late.end();
     await pool.stop();
-  });
+  }
 });
