@@ -97,7 +97,7 @@ export class Generation {
     this.#sink.packets(held);
   }
 
-  /** No key frame was recognised: any picture has to do, or any sound where there is no picture. */
+  /** No key frame was recognised, so every picture has to do, or every sound where there is no picture. */
   #startAnywhere(nowMs: number): void {
     const tables = this.#finder.tables;
     if (tables === null) return;

@@ -15,7 +15,7 @@ export class OpenResponses {
     });
   }
 
-  /** Ends every answer whose token no output has any more. Their `close` releases what they hold. */
+  /** Ends every answer whose token no output has by now. Their `close` releases what they hold. */
   revoke({ outputs }: Config): void {
     const valid = new Set(outputs.map(({ token }) => token));
     for (const [token, open] of this.#byToken) {
