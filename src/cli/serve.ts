@@ -54,7 +54,7 @@ export async function serve(args: ParsedArguments): Promise<number> {
   const ended = app.stop(reason).then(() => 'ended');
   const how = await Promise.race([ended, second]);
   // After a second signal, and for anything that still holds the loop: nothing is waited for.
-  setTimeout(() => process.exit(how === 'ended' ? 0 : 130), how === 'ended' ? 250 : 0).unref();
+  setTimeout(() => process.exit(how === 'ended' ? 0 : 130), how === 'ended' ? 250 : 0);
   if (how !== 'ended') process.exit(130);
   return 0;
 }
