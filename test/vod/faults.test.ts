@@ -126,10 +126,11 @@ describe('VOD sessions and a provider that fails', () => {
 
   it('cut the response when a resumed file without any length ends before the byte that was lost', async () => {
     await using upstream = await provider();
+    // A reset may cost what had not been read yet: the second answer is far shorter than anything the first can have left.
     upstream.behave = (_, index) => ({
       ignoreRange: true,
       noFraming: true,
-      ...(index === 0 ? { dropAfter: 3_000_000 } : { dropAfter: 1_000_000, dropBy: 'end' }),
+      ...(index === 0 ? { dropAfter: 3_000_000 } : { dropAfter: 20_000, dropBy: 'end' }),
     });
     await using vod = await new VodBench({ provider: upstream }).start();
     expect(await new Player(`${vod.url}/anna/film`).over).to.equal('cut');
