@@ -1,11 +1,53 @@
 'use strict';
-// Mocha's spec reporter, closed by one plain line that says how many tests passed, failed and were skipped.
-const { reporters } = require('mocha');
+// A line per folder of tests and each failure as it happens, so that what failed is not lost among thousands of lines; at the end the
+// failures in full, and one plain line that counts. `npm test -- --reporter spec` names every test.
+const path = require('node:path');
+const { reporters, Runner } = require('mocha');
 
-class SummaryReporter extends reporters.Spec {
+const { EVENT_RUN_END, EVENT_TEST_END, EVENT_TEST_FAIL } = Runner.constants;
+
+// Taken now: tests put a fake clock in its place.
+const RealDate = Date;
+
+/** @param {string | undefined} file @returns {string} the folder below `test` that a test's file lies in. */
+function folderOf(file) {
+  return file === undefined ? '(none)' : path.relative(path.join(__dirname, '../test'), path.dirname(file)) || '.';
+}
+
+class FolderReporter extends reporters.Base {
+  #folder;
+  #tests = 0;
+  #began = RealDate.now();
+
   constructor(runner, options) {
     super(runner, options);
-    runner.once('end', () => {
+    runner.on(EVENT_TEST_END, (test) => {
+      const folder = folderOf(test.file);
+      if (folder !== this.#folder) this.#closeFolder(folder);
+      this.#tests += 1;
+    });
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      process.stdout.write(`FAILED ${path.relative(process.cwd(), test.file ?? '')}: ${test.fullTitle()}\n  ${String(error?.message).split('\n', 3).join('\n  ')}\n`);
+    });
+    runner.once(EVENT_RUN_END, () => {
+      this.#closeFolder(undefined);
+      this.epilogue();
+    });
+  }
+
+  #closeFolder(next) {
+    const now = RealDate.now();
+    if (this.#folder !== undefined) process.stdout.write(`${this.#folder}: ${this.#tests} tests in ${((now - this.#began) / 1000).toFixed(1)} s\n`);
+    this.#folder = next;
+    this.#tests = 0;
+    this.#began = now;
+  }
+}
+
+class SummaryReporter extends FolderReporter {
+  constructor(runner, options) {
+    super(runner, options);
+    runner.once(EVENT_RUN_END, () => {
       // After the epilogue, which the base class prints on the same event.
       process.once('exit', () => {
         const { passes, failures, pending } = this.stats;
