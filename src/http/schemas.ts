@@ -308,6 +308,11 @@ export const session = z.object({
       skips: z.int(),
     }),
   ),
+  heldFor: z
+    .array(viewer)
+    .optional()
+    .meta({ description: 'Streams of a host that keep it open; they may have no reader now.' }),
+  facts: codecFacts.optional(),
 });
 
 export const sync = z.object({
@@ -339,3 +344,40 @@ export const outputPatch = z
   .partial();
 
 export const health = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
+
+const registration = z.object({ tunerId: z.string(), guideId: z.string() });
+const hostFields = {
+  name: z.string(),
+  url: z.string(),
+  enabled: z.boolean(),
+  outputId: z.string(),
+  coaxUrl: z.string(),
+  refreshGuide: z.boolean(),
+};
+export const host = z.object({
+  id: z.string(),
+  kind: z.enum(['jellyfin']),
+  ...hostFields,
+  hasApiKey: z.boolean(),
+  registration: registration.nullable(),
+});
+export const hostPatch = z.strictObject({ ...hostFields, apiKey: z.string() }).partial();
+export const hostCreate = z.strictObject({
+  kind: z.enum(['jellyfin']).default('jellyfin'),
+  ...hostPatch.shape,
+  name: hostFields.name,
+  url: hostFields.url,
+});
+export const hostTest = z.object({
+  ok: z.boolean(),
+  message: z.string(),
+  code: z.string().optional(),
+  server: z.object({ name: z.string(), product: z.string(), version: z.string() }).optional(),
+});
+export const hostScan = z.strictObject({
+  folders: z
+    .array(z.string().min(1).max(4_000))
+    .max(1_000)
+    .default([])
+    .meta({ description: 'Folders as the media server sees them; none is all libraries.' }),
+});

@@ -1,3 +1,4 @@
+import type { CodecFacts } from './codec-facts.ts';
 import type { AccountId, ChannelId, OutputId, SessionId, SourceId, StreamId } from './ids.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -33,4 +34,8 @@ export interface SessionView {
   readonly bufferedMs: number;
   readonly reconnects: number;
   readonly consumers: readonly ConsumerView[];
+  /** For whom it is kept open although they may not read now. */
+  readonly heldFor?: readonly Viewer[];
+  /** What a live stream carries, once that is known. */
+  readonly facts?: CodecFacts;
 }

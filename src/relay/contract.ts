@@ -12,6 +12,8 @@ export interface LiveRequest {
   readonly outputId: OutputId;
   /** Aborts when the client goes away, in the same tick (design C2). */
   readonly signal: AbortSignal;
+  /** What the connection is for; that of the request that opens it counts. Live when absent. */
+  readonly purpose?: 'live' | 'recording';
 }
 
 /** One consumer's place at a relay. */

@@ -39,6 +39,7 @@ export interface FeedTimes {
 export interface FeedHome extends GenerationSink {
   readonly holder: LeaseHolder;
   readonly viewer: Viewer;
+  readonly purpose: 'live' | 'recording';
   /** Everybody who waits. */
   readonly party: LeaseParty;
   /** Aborts when the relay closes. */
@@ -190,7 +191,7 @@ export class Feed {
   }
 
   async #openNext(candidates: Candidates): Promise<Run> {
-    const { holder, viewer, party, signal } = this.#home;
+    const { holder, viewer, purpose, party, signal } = this.#home;
     const { preferred } = candidates;
     if (preferred !== undefined) this.#home.look(preferred.streamId);
     const leftMs = this.#startBy - performance.now();
@@ -199,7 +200,7 @@ export class Feed {
       viewer,
       party,
       zaps: true,
-      purpose: 'live',
+      purpose,
       holder,
       signal,
       ...(Number.isFinite(leftMs) ? { deadlineMs: Math.max(0, leftMs) } : {}),

@@ -29,3 +29,8 @@ export const relayTransitions: Readonly<Record<RelayState, readonly RelayState[]
 export function mayChange(from: RelayState, to: RelayState): boolean {
   return relayTransitions[from].includes(to);
 }
+
+/** The upstream was never there yet. */
+export function isOpening(state: RelayState): boolean {
+  return state === 'reserving' || state === 'connecting' || state === 'starting';
+}

@@ -1,54 +1,26 @@
-import type { LeaseHolder, Leases } from '../accounts/lease.ts';
-import type { Settings } from '../config/schema.ts';
+import type { LeaseHolder } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
-import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
+import type { SessionId, StreamId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
-import type { SendQueueOf } from '../net/send-queues.ts';
 import { BitRate } from './bit-rate.ts';
 import { ChunkJoiner } from './chunk-joiner.ts';
 import { Consumer, type ConsumerHome } from './consumer.ts';
 import type { LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { FanOut } from './fan-out.ts';
-import { type CompleteFacts, FactsWatch } from './facts-watch.ts';
-import type { Farewells } from './farewells.ts';
+import { FactsWatch } from './facts-watch.ts';
 import { Feed, type FeedHome } from './feed.ts';
-import type { RelayObserver } from './observer.ts';
-import { mayChange, type RelayState } from './relay-state.ts';
+import { expected, Hold } from './hold.ts';
+import { Linger } from './linger.ts';
+import type { RelayHome, RelayParts } from './relay-parts.ts';
+import { isOpening, mayChange, type RelayState } from './relay-state.ts';
 import { Ring } from './ring.ts';
-import type { OpenUpstream } from './upstream.ts';
 import { waitingParty } from './waiting-party.ts';
 
 const sweepMs = 1_000;
 /** A socket gets this long to take what is queued when its stream was stopped. */
 const stopPatienceMs = 2_000;
-
-/** Collaborators that all relays share. */
-export interface RelayParts {
-  readonly settings: Settings['live'];
-  readonly leases: Leases;
-  readonly openUpstream: OpenUpstream;
-  readonly observer: RelayObserver;
-  readonly log: Log;
-  readonly farewells: Farewells;
-  readonly onFacts: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
-  readonly completeFacts: CompleteFacts | null;
-  readonly sendQueueOf: SendQueueOf;
-  /** Throws on a change of state that the table does not know, instead of logging it. */
-  readonly strict: boolean;
-  readonly random: () => number;
-}
-
-/** What a relay needs of the directory. */
-export interface RelayHome {
-  /** The relay that serves this stream, or null. */
-  serving(stream: StreamId): Relay | null;
-  claim(stream: StreamId, relay: Relay): void;
-  unclaim(stream: StreamId, relay: Relay): void;
-  /** The relay is closed: it may be forgotten. */
-  closed(relay: Relay): void;
-}
 
 /**
  * One live upstream and all who watch it. It owns the feed with its lease, the ring, the consumers and every timer; nobody else changes
@@ -65,6 +37,9 @@ export class Relay implements LeaseHolder {
   readonly #resolveClosed: () => void;
   readonly #abort = new AbortController();
   readonly #consumers = new Set<Consumer>();
+  /** Those who keep it open without reading. */
+  readonly #holds = new Set<Hold>();
+  readonly #linger = new Linger(() => this.close(null));
   /** Consumers that have got no byte yet. */
   readonly #waiting = new Set<Consumer>();
   readonly #ring: Ring;
@@ -80,7 +55,7 @@ export class Relay implements LeaseHolder {
   #successor: Relay | null = null;
   #running: Promise<void> = Promise.resolve();
   #sweepTimer: NodeJS.Timeout | undefined;
-  #lingerTimer: NodeJS.Timeout | undefined;
+  #knownFacts: CodecFacts | null = null;
   #position = 0;
   #bytesOut = 0;
   #told = { received: 0, sent: 0 };
@@ -106,7 +81,7 @@ export class Relay implements LeaseHolder {
     });
     this.#consumerHome = this.#makeConsumerHome();
     this.#feed = new Feed({
-      home: this.#makeFeedHome(first.viewer),
+      home: this.#makeFeedHome(first),
       channel: first.channel,
       leases: parts.leases,
       open: parts.openUpstream,
@@ -139,7 +114,7 @@ export class Relay implements LeaseHolder {
   /** Adds a consumer, in this turn. Its `ready` tells when there is media. */
   join(request: LiveRequest): Consumer {
     if (this.isClosing) throw new CoaxError('CONFLICT', 'A relay that is closing takes no consumers');
-    clearTimeout(this.#lingerTimer);
+    this.#linger.stop();
     const consumer = new Consumer(`${this.sessionId}.${++this.#lastConsumer}`, this.#consumerHome, request);
     this.#consumers.add(consumer);
     this.#waiting.add(consumer);
@@ -151,16 +126,26 @@ export class Relay implements LeaseHolder {
     return consumer;
   }
 
+  /** Keeps it open for somebody who does not read yet, in this turn. Its `ready` tells when there is media. */
+  hold(request: LiveRequest): Hold {
+    if (this.isClosing) throw new CoaxError('CONFLICT', 'A relay that is closing takes no holds');
+    const hold = new Hold(request, (left) => this.#holdLeft(left));
+    this.#holds.add(hold);
+    this.#linger.pause();
+    if (this.#ring.entries.length > 0) hold.announce();
+    if (this.#state === 'reserving') this.#parts.leases.retry?.(this);
+    return hold;
+  }
+
   // LeaseHolder
 
   isIdle(): boolean {
-    return this.#consumers.size === 0;
+    return this.#consumers.size === 0 && expected(this.#holds).length === 0;
   }
 
   isSoleViewer(viewer: Viewer): boolean {
-    if (this.#consumers.size === 0) return false;
-    for (const consumer of this.#consumers) if (consumer.viewer.key !== viewer.key) return false;
-    return true;
+    const served = [...this.#consumers, ...expected(this.#holds)];
+    return served.length > 0 && served.every(({ viewer: { key } }) => key === viewer.key);
   }
 
   yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void {
@@ -174,7 +159,7 @@ export class Relay implements LeaseHolder {
     const reason = error ?? new CoaxError('CANCELLED');
     let upstreamClosed: Promise<void> = Promise.resolve();
     const steps: readonly (() => void)[] = [
-      () => clearTimeout(this.#lingerTimer),
+      () => this.#linger.stop(),
       () => clearInterval(this.#sweepTimer),
       () => this.#abort.abort(),
       () => {
@@ -215,6 +200,8 @@ export class Relay implements LeaseHolder {
       bufferedMs: Math.round(this.#ring.ageMs(nowMs)),
       reconnects,
       consumers: [...this.#consumers].map((consumer) => consumer.view(nowMs)),
+      ...(this.#holds.size === 0 ? {} : { heldFor: [...this.#holds].map(({ viewer }) => viewer) }),
+      ...(this.#knownFacts === null ? {} : { facts: this.#knownFacts }),
     };
   }
 
@@ -229,11 +216,12 @@ export class Relay implements LeaseHolder {
     this.#state = state;
   }
 
-  #makeFeedHome(viewer: Viewer): FeedHome {
+  #makeFeedHome({ viewer, purpose = 'live' }: LiveRequest): FeedHome {
     return {
       holder: this,
       viewer,
-      party: waitingParty(this.#consumers),
+      purpose,
+      party: waitingParty(this.#consumers, this.#holds),
       signal: this.#abort.signal,
       position: () => this.#position,
       packets: (packets) => {
@@ -312,6 +300,10 @@ export class Relay implements LeaseHolder {
       setImmediate(() => this.#log.info('A live stream is open', fields));
     }
     this.#enter(state);
+    if (state === 'live') {
+      for (const hold of this.#holds) hold.announce();
+      if (this.#consumers.size === 0) this.#unread();
+    }
   }
 
   #look(stream: StreamId): void {
@@ -335,19 +327,25 @@ export class Relay implements LeaseHolder {
       this.#parts.observer.dropped(error.code);
       this.#log.warn('A player was dropped', { consumer: consumer.id, code: error.code, reason: error.message });
     }
-    if (this.#consumers.size === 0) this.#lastLeft();
+    if (this.#consumers.size === 0) this.#unread();
   }
 
-  #lastLeft(): void {
-    const { lingerMs } = this.#parts.settings;
+  #holdLeft(hold: Hold): void {
+    if (!this.#holds.delete(hold)) return;
+    if (this.#consumers.size === 0 && this.#holds.size === 0) this.#unread();
+  }
+
+  /** Nobody reads: it lingers, as long as holds keep it open or for its time, unless its slot is wanted. */
+  #unread(): void {
+    const held = this.#holds.size > 0;
+    if (held && isOpening(this.#state)) return;
     const account = this.#feed.lease?.accountId;
-    const wanted = account !== undefined && this.#parts.leases.hasWaiters(account);
-    if (this.#state !== 'live' || lingerMs === 0 || wanted) {
-      this.close(null);
-      return;
-    }
-    this.#enter('lingering');
-    this.#lingerTimer = setTimeout(() => this.close(null), lingerMs);
+    const wanted = account !== undefined && this.isIdle() && this.#parts.leases.hasWaiters(account);
+    const runs = this.#state === 'live' || this.#state === 'lingering';
+    if (runs && !wanted) {
+      this.#enter('lingering');
+      this.#linger.begin(this.#parts.settings.lingerMs, held);
+    } else this.close(null);
   }
 
   #finishConsumers(reason: CoaxError): void {
@@ -357,7 +355,9 @@ export class Relay implements LeaseHolder {
       consumer.finish(reason, patienceMs, ended);
       this.#parts.observer.consumers(-1);
     }
+    for (const hold of this.#holds) hold.end(reason);
     this.#consumers.clear();
+    this.#holds.clear();
     this.#waiting.clear();
   }
 
@@ -384,6 +384,7 @@ export class Relay implements LeaseHolder {
   }
 
   #tellFacts(facts: CodecFacts): void {
+    this.#knownFacts = facts;
     const stream = this.#feed.candidate?.stream.streamId;
     if (stream !== undefined) this.#parts.onFacts(this.channel.channelId, stream, facts);
   }

@@ -6,12 +6,14 @@ import type { Log } from '../log/log.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
 import { type SendQueueOf, sendQueues } from '../net/send-queues.ts';
-import type { LiveConsumer, LiveRequest, SessionView } from './contract.ts';
+import type { LiveConsumer, LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { abortable } from './delay.ts';
 import type { CompleteFacts } from './facts-watch.ts';
 import { Farewells } from './farewells.ts';
 import { blindObserver, type RelayObserver } from './observer.ts';
-import { Relay, type RelayHome, type RelayParts } from './relay.ts';
+import type { Hold } from './hold.ts';
+import { Relay } from './relay.ts';
+import type { RelayHome, RelayParts } from './relay-parts.ts';
 import type { OpenUpstream } from './upstream.ts';
 
 /** How long sockets of players get to take their last bytes when Coax stops. */
@@ -82,25 +84,46 @@ export class Relays implements AsyncDisposable {
    * Resolves when there is media to give: at once where the stream is running. Rejects with NO_STREAM, NO_CAPACITY, UPSTREAM_*,
    * TAKEN_OVER, STREAM_STOPPED, SHUTTING_DOWN, or CANCELLED when the client has gone.
    */
-  async open(request: LiveRequest): Promise<LiveConsumer> {
+  open(request: LiveRequest): Promise<LiveConsumer> {
+    return this.#enter(request, (relay) => relay.join(request));
+  }
+
+  /**
+   * Opens a channel, or keeps it open, for somebody who does not read it yet. Resolves when there is media; rejects as `open` does. The
+   * hold ends with the request's signal, or with the relay: then `ended` tells why.
+   */
+  hold(request: LiveRequest): Promise<Hold> {
+    return this.#enter(request, (relay) => relay.hold(request));
+  }
+
+  /** The relay that a viewer of this channel would share now, as `snapshot` lists it; null when it is not open. */
+  viewOf(channel: PlayableChannel): SessionView | null {
+    const relay = this.#find(channel);
+    return relay === null || relay.isClosing ? null : relay.view(performance.now());
+  }
+
+  async #enter<Place extends { readonly ready: Promise<void> }>(
+    request: LiveRequest,
+    take: (relay: Relay) => Place,
+  ): Promise<Place> {
     if (request.channel.streams.length === 0) throw new CoaxError('NO_STREAM');
     let relay: Relay | null = null;
     for (let move = 0; move < mostMoves; move++) {
       if (this.#stopped) throw new CoaxError('SHUTTING_DOWN');
       if (request.signal.aborted) throw new CoaxError('CANCELLED');
-      relay ??= this.#find(request) ?? this.#create(request);
+      relay ??= this.#find(request.channel) ?? this.#create(request);
       if (relay.isClosing) {
         // oxlint-disable-next-line no-await-in-loop -- a relay that closes is never joined; the next one opens after it
         await abortable(relay.closed, request.signal);
         relay = null;
         continue;
       }
-      const consumer = relay.join(request);
+      const place = take(relay);
       relay.start();
       try {
         // oxlint-disable-next-line no-await-in-loop -- this relay may hand over to another
-        await consumer.ready;
-        return consumer;
+        await place.ready;
+        return place;
       } catch (error) {
         if (relay.successor === null) throw error;
         relay = relay.successor;
@@ -132,7 +155,7 @@ export class Relays implements AsyncDisposable {
   }
 
   /** The relay of the channel, or one of another channel that serves the same best stream. */
-  #find({ channel }: LiveRequest): Relay | null {
+  #find(channel: PlayableChannel): Relay | null {
     const best = channel.streams[0];
     return (
       this.#byChannel.get(channel.channelId) ??

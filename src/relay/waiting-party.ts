@@ -1,17 +1,26 @@
 import type { LeaseParty } from '../accounts/lease.ts';
-import type { Consumer } from './consumer.ts';
+import type { CoaxError } from '../errors.ts';
+import type { Viewer } from '../model/viewer.ts';
 
-/** The consumers of a relay as those who wait for its connection: each has a time of its own. */
-export function waitingParty(consumers: ReadonlySet<Consumer>): LeaseParty {
+/** One who waits, from a time of their own on. */
+interface Waiting {
+  readonly viewer: Viewer;
+  readonly openedMs: number;
+  drop(error: CoaxError): void;
+}
+
+/** Those of a relay who wait for its connection: each has a time of its own. */
+export function waitingParty(...groups: readonly ReadonlySet<Waiting>[]): LeaseParty {
+  const everybody = (): Waiting[] => groups.flatMap((group) => [...group]);
   return {
-    viewers: () => [...consumers].map(({ viewer }) => viewer),
+    viewers: () => everybody().map(({ viewer }) => viewer),
     expire: (waitMs, error) => {
       const now = performance.now();
-      const leftMs = ({ openedMs }: Consumer): number => openedMs + waitMs - now;
-      const all = [...consumers];
-      const patient = all.filter((consumer) => leftMs(consumer) > 0);
+      const leftMs = ({ openedMs }: Waiting): number => openedMs + waitMs - now;
+      const all = everybody();
+      const patient = all.filter((one) => leftMs(one) > 0);
       if (patient.length === 0) return 0;
-      for (const consumer of all) if (!patient.includes(consumer)) consumer.drop(error);
+      for (const one of all) if (!patient.includes(one)) one.drop(error);
       return Math.min(...patient.map(leftMs));
     },
   };

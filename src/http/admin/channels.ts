@@ -2,18 +2,13 @@ import { z } from 'zod';
 import type { Channel, ChannelFields } from '../../catalog/contract.ts';
 import { CoaxError } from '../../errors.ts';
 import type { ChannelId, SourceId } from '../../model/ids.ts';
-import type { CodecFacts } from '../../model/codec-facts.ts';
+import { factsView } from '../facts-view.ts';
 import { type Route, route } from '../route.ts';
-import { channel, channelPatch, type codecFacts, pageOf, pageQuery } from '../schemas.ts';
+import { channel, channelPatch, pageOf, pageQuery } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const params = z.object({ id: z.string().max(200) });
 const tag = 'channels';
-
-const codecsOf = (facts: CodecFacts | null): z.input<typeof codecFacts> | null =>
-  facts === null
-    ? null
-    : { ...facts, video: [...facts.video], audio: [...facts.audio], subtitles: [...facts.subtitles] };
 
 export function channelRoutes({ catalog, config, redact }: Services): Route[] {
   const fields = <Some extends Partial<ChannelFields>>(side: Some) => ({
@@ -33,8 +28,8 @@ export function channelRoutes({ catalog, config, redact }: Services): Route[] {
     hidden: item.hidden,
     adult: item.adult,
     radio: item.radio,
-    codecs: codecsOf(item.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null),
-    streams: item.streams.map(({ id, sourceId, codecs }) => ({ id, sourceId, codecs: codecsOf(codecs) })),
+    codecs: factsView(item.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null),
+    streams: item.streams.map(({ id, sourceId, codecs }) => ({ id, sourceId, codecs: factsView(codecs) })),
     provider: fields(item.provider) as z.input<typeof channel>['provider'],
     overrides: fields(item.overrides) as z.input<typeof channel>['overrides'],
   });

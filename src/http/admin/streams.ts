@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CoaxError } from '../../errors.ts';
 import type { SessionId } from '../../model/ids.ts';
+import { factsView } from '../facts-view.ts';
 import { type Route, route } from '../route.ts';
 import { account, session, sync } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -24,8 +25,10 @@ export function streamRoutes(services: Services): Route[] {
       summary: 'Live relays and VOD sessions with their consumers',
       answer: { status: 200, schema: z.array(session), description: 'What plays now' },
       run: () =>
-        services.sessions().map((item) => ({
+        services.sessions().map(({ heldFor, facts, ...item }) => ({
           ...item,
+          ...(heldFor === undefined ? {} : { heldFor: heldFor.map((viewer) => ({ ...viewer })) }),
+          ...(facts === undefined ? {} : { facts: factsView(facts) }),
           consumers: item.consumers.map((consumer) => ({ ...consumer, viewer: { ...consumer.viewer } })),
         })),
     }),
