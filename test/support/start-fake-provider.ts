@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ProviderState } from './fake-provider/provider.ts';
+import { prepareMedia } from './fake-provider/media.ts';
 import {
   type Behaviour,
   type Fault,
@@ -11,6 +12,9 @@ import {
   type SettingsPatch,
 } from './fake-provider/settings.ts';
 import { waitUntil } from './wait-until.ts';
+
+// Media are made while this module is loaded: at its first request a provider would take longer than an engine, or a test, waits.
+await prepareMedia();
 
 export interface FakeProviderOptions extends SettingsPatch {
   /** Shorthand for one login with this limit; 1 when absent. */
@@ -111,7 +115,7 @@ export class FakeProvider implements AsyncDisposable {
   }
 }
 
-/** Starts a fake provider on free ports of 127.0.0.1 and waits until it serves. The first start on a machine makes its media. */
+/** Starts a fake provider on free ports of 127.0.0.1 and waits until it serves. */
 export async function startFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
   const { max, ...patch } = options;
   const login = patch.logins?.[0] ?? { ...plainLogin, maxConnections: max ?? 1 };

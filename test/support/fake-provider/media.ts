@@ -188,3 +188,9 @@ export async function movieMedia(ext: 'mkv' | 'mp4'): Promise<string> {
     run(['-stream_loop', loops, '-i', clip, '-c', 'copy', '-f', ext === 'mkv' ? 'matroska' : 'mp4'], path),
   );
 }
+
+/** Makes all that is not there yet: up to a minute, once on a machine. */
+export async function prepareMedia(): Promise<void> {
+  for (const name of Object.keys(liveRecipes) as MediaName[]) await liveMedia(name);
+  for (const ext of ['mkv', 'mp4'] as const) await movieMedia(ext);
+}
