@@ -145,23 +145,20 @@ describe('the import of a playlist', function () {
 
   it(`takes a real playlist whole${existsSync(shared) ? '' : ' (skipped: there is no shared data)'}`, async function () {
     if (!existsSync(shared)) this.skip();
-    const path = join(shared, 'playlists', 'free-tv.m3u8');
-    const expected = readFileSync(path, 'utf8')
-      .split(/\r?\n/)
-      .filter((line) => line !== '' && !line.startsWith('#')).length;
-    // An empty guide file, for the addresses that the playlist names are outside of this machine.
-    const guide = join(folder, 'guide.xml');
-    writeFileSync(guide, '<?xml version="1.0"?>\n<tv></tv>\n');
-    const id = await engine.addSource({ kind: 'm3u', name: 'Real', url: path, epgUrl: guide }).catch(() => '');
-    const { body } = await engine.api<readonly { id: string }[]>('GET', '/sources');
-    const job = await engine.refresh(id === '' ? (body[0]?.id ?? '') : id);
+    const text = readFileSync(join(shared, 'playlists', 'free-tv.m3u8'), 'utf8');
+    const expected = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#')).length;
+    // The guides it names are outside of this machine: a network that swallows packets would hold the job for minutes.
+    const path = join(folder, 'free-tv.m3u8');
+    writeFileSync(path, text.replace(/^#EXTM3U.*/, '#EXTM3U'));
+    const id = await engine.addSource({ kind: 'm3u', name: 'Real', url: path });
+    const job = await engine.refresh(id);
     const total = async (what: string) => (await engine.api<{ total: number }>('GET', `/${what}?limit=1`)).body.total;
     expect((await total('channels')) + (await total('movies')) + job.rejectCount).to.be.within(expected - 20, expected);
     expect(await total('channels')).to.be.greaterThan(1900);
     const before = await published(engine);
-    await engine.refresh(body[0]?.id ?? '');
+    await engine.refresh(id);
     expect(await published(engine)).to.deep.equal(before);
-    await remove(body[0]?.id ?? '');
+    await remove(id);
   });
 
   const guides = existsSync(shared) ? readdirSync(join(shared, 'guides')) : [];
