@@ -147,6 +147,27 @@ export const errorTable = {
     title: 'This is not the kind of file it should be',
     action: 'Check the address: it has to lead to a playlist or a guide.',
   },
+  // media servers
+  HOST_UNREACHABLE: {
+    status: 502,
+    title: 'The media server can not be reached',
+    action: 'Check its address and that it runs; try again later.',
+  },
+  HOST_REFUSED: {
+    status: 502,
+    title: 'The media server refuses the API key',
+    action: "Make an API key in the server's dashboard, and give it here.",
+  },
+  HOST_UNSUPPORTED: {
+    status: 502,
+    title: 'The media server is too old',
+    action: 'Update it.',
+  },
+  HOST_ERROR: {
+    status: 502,
+    title: 'The media server answered with an error',
+    action: "Look into the media server's log.",
+  },
   // streams
   NO_CAPACITY: {
     status: 503,

@@ -118,6 +118,37 @@ export const outputSchema = z.strictObject({
   groups: z.array(z.string()).default([]).meta({ description: 'Only channels of these groups; empty takes all.' }),
 });
 
+export const hostSchema = z.strictObject({
+  id: z.string().min(1).meta({ description: 'Made by Coax.' }),
+  kind: z.enum(['jellyfin']).default('jellyfin').meta({ description: 'What kind of media server it is.' }),
+  name: z.string().trim().min(1, 'must not be empty').max(200).meta({ description: 'The name you see.' }),
+  url: httpUrl.meta({ description: 'Address of the media server, with its base path where it has one.' }),
+  apiKey: z
+    .string()
+    .trim()
+    .max(200)
+    .default('')
+    .meta({ description: "An API key made in the media server's dashboard.", ...secret }),
+  enabled: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'A media server that is off is neither told of changes nor asked who watches.' }),
+  outputId: z.string().max(200).default('').meta({ description: 'The output it gets; empty is the first.' }),
+  coaxUrl: z
+    .union([httpUrl, z.literal('')])
+    .default('')
+    .meta({ description: 'Address under which this media server reaches Coax; empty uses the public one.' }),
+  refreshGuide: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Let it read its guide anew when channels or programmes changed.' }),
+  registration: z
+    .strictObject({ tunerId: z.string(), guideId: z.string() })
+    .nullable()
+    .default(null)
+    .meta({ description: 'What Coax registered there.' }),
+});
+
 const ms = (value: number, description: string, min = 0, max = 3_600_000) =>
   z.int().min(min).max(max).default(value).meta({ description });
 
@@ -134,6 +165,7 @@ export const settingsSchema = z.strictObject({
   live: z
     .strictObject({
       lingerMs: ms(5_000, 'How long a channel stays open after its last viewer left.'),
+      holdMs: ms(15_000, "How long a media server's channel stays open while nothing reads it."),
       backlogMs: ms(5_000, 'How much of a running channel a new viewer gets at once.', 0, 60_000),
       ringMs: ms(15_000, 'How much of a channel is kept in memory.', 1_000, 300_000),
       ringBytes: z
@@ -208,6 +240,14 @@ export const settingsSchema = z.strictObject({
         .meta({ description: 'Days of coming programmes that are kept.' }),
     })
     .prefault({}),
+  guide: z
+    .strictObject({
+      pictures: z.enum(['held', 'off']).default('held').meta({
+        description:
+          "Pictures of programmes for media servers: held gathers those of the next 36 hours ahead and serves them itself, never from a provider's own hosts; off gives none.",
+      }),
+    })
+    .prefault({}),
 });
 
 export const configSchema = z.strictObject({
@@ -215,6 +255,7 @@ export const configSchema = z.strictObject({
   settings: settingsSchema.prefault({}),
   sources: z.array(sourceSchema).max(1_000).default([]),
   outputs: z.array(outputSchema).max(1_000).default([]),
+  hosts: z.array(hostSchema).max(100).default([]),
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -222,3 +263,4 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type SourceConfig = z.infer<typeof sourceSchema>;
 export type AccountConfig = z.infer<typeof accountSchema>;
 export type OutputConfig = z.infer<typeof outputSchema>;
+export type HostConfig = z.infer<typeof hostSchema>;

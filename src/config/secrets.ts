@@ -30,6 +30,10 @@ export function secretsOfConfig(config: Config): Map<string, string[]> {
     'outputs',
     config.outputs.map(({ token }) => token),
   );
+  owners.set(
+    'hosts',
+    config.hosts.flatMap(({ apiKey, url }) => [apiKey, ...secretsOfAddress(url)]).filter((text) => text !== ''),
+  );
   return owners;
 }
 

@@ -22,6 +22,7 @@ export function parseConfig(text: string): Config {
   for (const [list, ids] of [
     ['sources', config.sources.map(({ id }) => id)],
     ['outputs', config.outputs.map(({ id }) => id)],
+    ['hosts', config.hosts.map(({ id }) => id)],
     ['accounts', config.sources.flatMap(({ accounts }) => accounts.map(({ id }) => id))],
     ['outputs (tokens)', config.outputs.map(({ token }) => token)],
   ] as const) {

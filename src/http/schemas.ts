@@ -297,6 +297,7 @@ export const session = z.object({
   bufferedBytes: z.number(),
   bufferedMs: z.number(),
   reconnects: z.int(),
+  watchers: z.array(z.string()).meta({ description: 'Who watches through a connected media server, in its words.' }),
   consumers: z.array(
     z.object({
       id: z.string(),

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { startWebStub } from '../sources/web-stub.ts';
+import { FakeJellyfin } from '../support/fake-jellyfin.ts';
 import { type TestApp, startTestApp } from '../support/in-process-app.ts';
 
 interface Operation {
@@ -92,6 +93,25 @@ describe('the OpenAPI document', () => {
     }
     const left = await call<{ items: { sourceId: string }[] }>('GET', '/channels', 200);
     expect(left.items.map(({ sourceId }) => sourceId)).to.not.include(made.id);
+  });
+
+  it('describes what is served: media servers', async () => {
+    await using jellyfin = await FakeJellyfin.start();
+    const { url, apiKey } = jellyfin;
+    const made = await call<{ id: string }>('POST', '/hosts', 201, { body: { name: 'Home', url, apiKey } });
+    const params = { id: made.id };
+    expect(JSON.stringify(await call('GET', '/hosts', 200))).to.not.contain(apiKey);
+    expect(await call('POST', '/hosts/{id}/test', 200, { params })).to.include({ ok: true });
+    expect(await call('POST', '/hosts/{id}/connect', 200, { params })).to.have.nested.property('registration.tunerId');
+    await call('POST', '/hosts/{id}/refresh-guide', 202, { params });
+    await call('POST', '/hosts/{id}/scan', 202, { params, body: {} });
+    await call('POST', '/hosts/{id}/disconnect', 204, { params });
+    await problem('PATCH', `/hosts/${made.id}`, 400, 'BAD_REQUEST', { url: 'ftp://x' });
+    await call('PATCH', '/hosts/{id}', 200, { params, body: { apiKey: 'wrong' } });
+    expect(await call('POST', '/hosts/{id}/test', 200, { params })).to.include({ ok: false, code: 'HOST_REFUSED' });
+    await problem('POST', `/hosts/${made.id}/connect`, 502, 'HOST_REFUSED');
+    await call('DELETE', '/hosts/{id}', 204, { params });
+    await problem('POST', `/hosts/${made.id}/test`, 404, 'NOT_FOUND');
   });
 
   it('describes what is served: jobs', async function () {

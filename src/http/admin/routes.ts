@@ -4,6 +4,7 @@ import { type Route, route } from '../route.ts';
 import type { Services } from '../services.ts';
 import { channelRoutes } from './channels.ts';
 import { guideRoutes } from './guide.ts';
+import { hostRoutes } from './hosts.ts';
 import { jobRoutes } from './jobs.ts';
 import { libraryRoutes } from './library.ts';
 import { outputRoutes } from './outputs.ts';
@@ -20,6 +21,7 @@ export function adminRoutes(services: Services): Route[] {
     ...libraryRoutes(services),
     ...streamRoutes(services),
     ...outputRoutes(services),
+    ...hostRoutes(services),
   ];
   const describe: Route = route({
     method: 'get',

@@ -27,6 +27,7 @@ export function streamRoutes(services: Services): Route[] {
       run: () =>
         services.sessions().map(({ heldFor, facts, ...item }) => ({
           ...item,
+          watchers: services.hosts.watchersOf(item),
           ...(heldFor === undefined ? {} : { heldFor: heldFor.map((viewer) => ({ ...viewer })) }),
           ...(facts === undefined ? {} : { facts: factsView(facts) }),
           consumers: item.consumers.map((consumer) => ({ ...consumer, viewer: { ...consumer.viewer } })),
