@@ -1,5 +1,6 @@
 import { packetSize, payloadOffset, pcrOf, pidOf } from '../mpegts/packet.ts';
 import { readPesHeader } from '../mpegts/pes.ts';
+import { PidSwaps } from '../mpegts/pid-swaps.ts';
 import { type Program, ProgramTables, type TablePackets } from '../mpegts/program-tables.ts';
 import { Restamper } from '../mpegts/restamp.ts';
 import { SectionTurn } from '../mpegts/section-turn.ts';
@@ -34,7 +35,7 @@ interface FirstTimes {
 
 /**
  * Makes one stream of the generations of a relay: counters and times go on where the last generation stopped, and the versions of PAT
- * and PMT change when their content does (design S4). It does nothing before the first reconnect: what was sent until then is read
+ * and PMT change when their content does (design S4); streams that go on keep their PIDs. It does nothing before the first reconnect: what was sent until then is read
  * from `history` at that moment. Half a unit at the end of a generation stays, because it was sent when it came.
  */
 export class Seam {
@@ -44,6 +45,8 @@ export class Seam {
   /** The tables as they were written. */
   readonly #sent = new ProgramTables();
   #spliced = false;
+  /** Gives the streams of this generation the PIDs they had before. */
+  #swaps: PidSwaps | null = null;
   #shift = 0;
   #turns = new Map<number, number>();
   #sections = new Map<number, SectionTurn>();
@@ -59,10 +62,14 @@ export class Seam {
   splice(start: SeamStart): Buffer {
     if (!this.#spliced) for (const packets of this.#history()) this.#remember(packets);
     this.#spliced = true;
-    const program = programOf(start.tables);
-    const mainPid = pidOf(start.packets, 0);
+    const own = programOf(start.tables);
+    const before = this.#sent.program;
+    this.#swaps = before === null || own === null ? null : PidSwaps.between(before, own);
+    const tables = this.#swapped(start.tables);
+    const program = programOf(tables);
+    const mainPid = this.#swaps?.of(pidOf(start.packets, 0)) ?? pidOf(start.packets, 0);
     const main = readPesHeader(start.packets, payloadOffset(start.packets, 0), packetSize);
-    this.#turnVersions(start.tables, program);
+    this.#turnVersions(tables, program);
     const pcrPid = program?.pcrPid ?? -1;
     this.#moveTimes({ mainPid, pcrPid, pts: main?.pts ?? -1, dts: main?.dts ?? -1, pcr: start.pcr });
     const gate = new UnitGate({
@@ -81,7 +88,9 @@ export class Seam {
 
   /** The next packets of the generation as they are to be sent. */
   copy(packets: Buffer): Buffer {
-    const out = this.#restamper.copy(packets);
+    const out = Buffer.from(packets);
+    this.#swaps?.apply(out);
+    this.#restamper.apply(out);
     this.#turnSections(out, this.#sections);
     if (this.#flagPid >= 0) this.#flag(out);
     this.#note(out);
@@ -90,9 +99,25 @@ export class Seam {
 
   /** Tables that stood in the generation, as they are to be sent to one who enters later. */
   tables({ pat, pmt }: TablePackets): Buffer {
-    const out = this.#restamper.again(Buffer.concat([pat, pmt]));
+    const both = Buffer.concat([pat, pmt]);
+    this.#swaps?.apply(both);
+    const out = this.#restamper.again(both);
     this.#turnSections(out, this.#newSections());
     return out;
+  }
+
+  /** The tables with the PIDs the streams get, their versions as they came. */
+  #swapped(tables: TablePackets): TablePackets {
+    const swaps = this.#swaps;
+    if (swaps === null) return tables;
+    const turned = (packets: Buffer): Buffer => {
+      const out = Buffer.from(packets);
+      swaps.apply(out);
+      const section = new SectionTurn(0, swaps);
+      for (let offset = 0; offset < out.length; offset += packetSize) section.apply(out, offset);
+      return out;
+    };
+    return { pat: turned(tables.pat), pmt: turned(tables.pmt) };
   }
 
   #remember(packets: Buffer): void {
@@ -120,8 +145,11 @@ export class Seam {
   }
 
   #newSections(): Map<number, SectionTurn> {
+    const swaps = this.#swaps;
     return new Map(
-      [...this.#turns].filter(([, turn]) => turn !== 0).map(([pid, turn]) => [pid, new SectionTurn(turn)]),
+      [...this.#turns]
+        .filter(([, turn]) => turn !== 0 || swaps !== null)
+        .map(([pid, turn]) => [pid, new SectionTurn(turn, swaps)]),
     );
   }
 

@@ -56,7 +56,7 @@ function versions(bytes: Buffer, pid: number): (number | undefined)[] {
 function clipOf(
   pat: Buffer,
   pmt: Buffer,
-  { frames = 25, start = 90_000, video = videoPid, extra = (): Buffer => Buffer.alloc(0) } = {},
+  { frames = 25, start = 90_000, video = videoPid, audio = audioPid, extra = (): Buffer => Buffer.alloc(0) } = {},
 ): Buffer {
   const writer = new TsWriter();
   const parts = [writer.section(0, pat), writer.section(pmtPid, pmt)];
@@ -64,7 +64,7 @@ function clipOf(
     const pts = start + n * frame;
     const head = n % 10 === 0 ? Buffer.concat([h264Sps(), h264Pps, h264Slice('idr', 300)]) : h264Slice('p', 300);
     parts.push(extra(), writer.unit(video, pes(0xe0, head, { pts }), { pcr: (pts - 9_000) * 300 }));
-    parts.push(writer.unit(audioPid, pes(0xc0, adtsFrame(), { pts: pts - 4_500 })));
+    parts.push(writer.unit(audio, pes(0xc0, adtsFrame(), { pts: pts - 4_500 })));
   }
   return Buffer.concat(parts);
 }
@@ -135,6 +135,7 @@ describe('Seam', () => {
       streams: [
         { pid: other, streamType: 0x1b },
         { pid: audioPid, streamType: 0x0f },
+        { pid: 0x300, streamType: 0x06 },
       ],
     });
     const again = buildPmt({
@@ -162,9 +163,37 @@ describe('Seam', () => {
       [1, 2],
       [1, 2],
     ]);
-    expect(
-      steps([...stamps(sink.bytes, videoPid).slice(49, 50), ...stamps(sink.bytes, other).slice(0, 1)]),
-    ).to.deep.equal([frame]);
+    expect(stamps(sink.bytes, other), 'PIDs are kept').to.deep.equal([]);
+    expect(steps(stamps(sink.bytes, videoPid).slice(49, 51))).to.deep.equal([frame]);
+  });
+
+  it('gives a stream of another codec another PID, as decoders are bound to one', () => {
+    const mp2 = buildPmt({
+      programNumber: 1,
+      pcrPid: audioPid,
+      streams: [
+        { pid: audioPid, streamType: 0x1b },
+        { pid: videoPid, streamType: 0x03 },
+      ],
+    });
+    const { bytes } = joined(clipOf(plainPat, plainPmt), clipOf(plainPat, mp2, { video: audioPid, audio: videoPid }));
+    const pids = new Map<number, number>();
+    for (let at = 0; at < bytes.length; at += packetSize) {
+      const header = readPesHeader(bytes, payloadOffset(bytes, at), at + packetSize);
+      if (header !== null) pids.set(pidOf(bytes, at), (pids.get(pidOf(bytes, at)) ?? 0) + 1);
+    }
+    expect(pids.get(videoPid)).to.equal(50);
+    expect(pids.get(audioPid), 'the old sound').to.equal(25);
+    expect(pids.get(0x1e00), 'the new sound').to.equal(25);
+    const told = new ProgramTables();
+    for (let at = 0; at < bytes.length; at += packetSize)
+      if (told.isTable(pidOf(bytes, at))) told.push(bytes, at, pidOf(bytes, at));
+    const { program } = told;
+    expect(program?.pcrPid).to.equal(videoPid);
+    expect(program?.streams.map(({ pid, codec }) => [pid, codec])).to.deep.equal([
+      [videoPid, 'h264'],
+      [0x1e00, 'mp2'],
+    ]);
   });
 
   it('gives those who enter later tables that the next ones follow', () => {
