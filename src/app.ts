@@ -2,9 +2,11 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeaseAuditor } from './accounts/auditor.ts';
 import { LeasePool } from './accounts/lease-pool.ts';
+import { greeting } from './app/greeting.ts';
 import { LoginWatch } from './app/login-watch.ts';
 import { jobMetrics, leaseMetrics, relayMetrics } from './app/observe.ts';
 import { gauges } from './app/gauges.ts';
+import { createHostGuide, type HostGuide } from './app/host-guide.ts';
 import { syncView } from './app/sync-view.ts';
 import { ingestWorkerEntry, publishWorkerEntry } from './app/worker-entries.ts';
 import { createOpenUpstream } from './relay/open-upstream.ts';
@@ -15,6 +17,8 @@ import type { Config, SourceConfig } from './config/schema.ts';
 import { secretsOfConfig } from './config/secrets.ts';
 import { ConfigStore } from './config/store.ts';
 import { Guide } from './guide/guide.ts';
+import { clientOf } from './hosts/client-of.ts';
+import { Hosts } from './hosts/hosts.ts';
 import { createApplication } from './http/application.ts';
 import { HttpServer, type Listening } from './http/server.ts';
 import type { Health, Services } from './http/services.ts';
@@ -29,6 +33,7 @@ import { type LogFormat, type RootLog, createRootLog } from './log/winston-log.t
 import type { EpisodeId, MovieId, SourceId } from './model/ids.ts';
 import type { SessionView } from './model/session-view.ts';
 import { Prober } from './probe/prober.ts';
+import { HostStreams } from './relay/host/host-streams.ts';
 import { Relays } from './relay/relays.ts';
 import { BaseUrlHealth } from './sources/base-url-health.ts';
 import type { LoginReport } from './sources/contract.ts';
@@ -46,6 +51,10 @@ export interface AppOptions {
   readonly port: number;
   readonly logFormat: LogFormat;
   readonly adminToken: string;
+  /** Is as good as the admin token, for this run only: the one who started the engine gets it. */
+  readonly runToken?: string;
+  /** Take any free port when this one is taken. */
+  readonly portFallback?: boolean;
 }
 
 /** A provider may still count what an earlier process had open when it was killed. */
@@ -70,12 +79,15 @@ export class App {
   readonly #auditor: LeaseAuditor;
   readonly #prober: Prober;
   readonly #relays: Relays;
+  readonly #hostStreams: HostStreams;
   readonly #vod: VodSessions;
   readonly #refreshes: Refreshes;
   readonly #logins: LoginWatch;
   readonly #lineup: Lineup;
   readonly #publisher: Publisher;
+  readonly #hostGuide: HostGuide;
   readonly #logos: Logos;
+  readonly #hostServers: Hosts;
   readonly #server: HttpServer;
   #state: 'starting' | 'ready' | 'stopping' = 'starting';
   #listening: Listening = { host: '', port: 0 };
@@ -86,7 +98,8 @@ export class App {
     this.#lock = lock;
     this.#config = config;
     this.#catalog = catalog;
-    this.#redactor.setSecrets('admin', [options.adminToken]);
+    const tokens = [options.adminToken, ...(options.runToken === undefined ? [] : [options.runToken])];
+    this.#redactor.setSecrets('admin', tokens);
     const settings = (): Config['settings'] => config.current.settings;
     this.#log = createRootLog({
       level: settings().logLevel,
@@ -120,9 +133,13 @@ export class App {
       openUpstream: createOpenUpstream(this.#hosts),
       log: this.#log.child({ part: 'relay' }),
       observer: relayMetrics(this.#metrics),
-      onFacts: (_channel, stream, facts) => catalog.channels.saveCodecs(stream, facts),
+      onFacts: (_channel, stream, facts) => {
+        catalog.channels.saveCodecs(stream, facts);
+        this.#hostStreams.noteFacts();
+      },
       complete: (known, sample) => this.#prober.complete(known, sample),
     });
+    this.#hostStreams = new HostStreams({ relays: this.#relays, holdMs: () => settings().live.holdMs });
     this.#vod = new VodSessions({
       leases: this.#pool,
       open: createRangeOpener(this.#hosts),
@@ -171,7 +188,7 @@ export class App {
       config: () => config.current,
       resolverOf: (id) => this.#sources.resolverOf(id),
     });
-    this.#publisher = new Publisher({
+    const published = {
       folder: join(dataDir, 'published'),
       catalogPath,
       config: () => config.current,
@@ -179,15 +196,24 @@ export class App {
         [...secretsOfConfig(config.current)].filter(([owner]) => owner !== 'outputs').flatMap(([, secrets]) => secrets),
       generation: () => catalog.generation,
       workerUrl: publishWorkerEntry,
-      log: this.#log.child({ part: 'publisher' }),
-    });
+    };
+    this.#publisher = new Publisher({ ...published, log: this.#log.child({ part: 'publisher' }) });
+    this.#hostGuide = createHostGuide({ ...published, dataDir, log: this.#log });
     this.#logos = new Logos({
       folder: join(dataDir, 'logos'),
       config: () => config.current,
       log: this.#log.child({ part: 'logos' }),
       builtIn: demoPictureOf,
     });
-    this.#server = new HttpServer(createApplication(this.#services(), options.adminToken));
+    this.#hostServers = new Hosts({
+      config: () => config.current,
+      update: (change) => config.update(change),
+      clientOf,
+      ownUrl: () => this.url,
+      isBusy: () => this.#sessions().length > 0,
+      log: this.#log.child({ part: 'hosts' }),
+    });
+    this.#server = new HttpServer(createApplication(this.#services(), tokens));
     this.#metrics.sampleFrom(() =>
       gauges({
         pool: this.#pool,
@@ -229,10 +255,16 @@ export class App {
       this.#takeAccounts();
       if (job.state === 'succeeded' && job.startedAt !== null) this.#learnRefreshed(job.sourceId, job.startedAt);
       this.#publisher.refresh();
+      this.#hostGuide.programmes.refresh();
+      if (job.state === 'succeeded') this.#hostServers.noteChange();
     });
-    const { host, port } = this.#options;
-    this.#listening = await this.#server.listen(host, port);
+    const { host, port, portFallback = false } = this.#options;
+    this.#listening = await this.#server.listen(host, port, portFallback);
+    if (port !== 0 && this.#listening.port !== port)
+      this.#log.warn('the port is taken, so another one is used', { port, used: this.#listening.port });
     this.#auditor.start();
+    this.#hostGuide.start();
+    this.#hostServers.start();
     this.#refreshes.start();
     this.#state = 'ready';
     if (!/^(127\.|::1$|localhost$)/.test(host)) {
@@ -251,25 +283,17 @@ export class App {
     });
   }
 
+  get listening(): Listening {
+    return this.#listening;
+  }
+
   get url(): string {
     const { host, port } = this.#listening;
     return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
-  /** What a person reads who has just started Coax. The first line is also what programs wait for. */
   greeting(): string {
-    const output = this.#config.current.outputs[0];
-    const base = `${this.url}/o/${output?.token ?? ''}`;
-    return [
-      `Coax is ready on ${this.url}`,
-      '',
-      `  playlist     ${base}/playlist.m3u`,
-      `  guide        ${base}/guide.xml`,
-      `  movies       ${base}/movies.m3u`,
-      `  HDHomeRun    ${base}/hdhr`,
-      `  admin API    ${this.url}/api/v1/openapi.json (token in ${join(this.#options.dataDir, 'admin-token')})`,
-      '',
-    ].join('\n');
+    return greeting(this.url, this.#config.current.outputs[0]?.token ?? '', this.#options.dataDir);
   }
 
   /** Takes no more requests, ends every stream in order, then everything else. */
@@ -279,13 +303,16 @@ export class App {
     this.#server.stopAccepting();
     const cut = setTimeout(() => this.#server.destroyAll(), stopMs);
     this.#auditor.stop();
+    this.#hostStreams.stop();
     this.#logins.stop();
+    this.#hostServers.stop();
     this.#prober.stop();
     await Promise.allSettled([
       this.#relays[Symbol.asyncDispose](),
       this.#vod[Symbol.asyncDispose](),
       this.#refreshes.stop(),
       this.#publisher.close(),
+      this.#hostGuide.stop(),
     ]);
     await this.#pool.stop();
     this.#server.destroyAll();
@@ -353,8 +380,12 @@ export class App {
       refreshes: this.#refreshes,
       lineup: this.#lineup,
       publisher: this.#publisher,
+      programmes: this.#hostGuide.programmes,
+      pictures: this.#hostGuide.pictures,
       logos: this.#logos,
+      hosts: this.#hostServers,
       live: this.#relays,
+      hostStreams: this.#hostStreams,
       files: this.#vod,
       accounts: () => this.#pool.snapshot().map((account) => ({ ...account, refusals: { ...account.refusals } })),
       sessions: () => this.#sessions(),

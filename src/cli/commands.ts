@@ -21,8 +21,16 @@ export const commands: readonly Command[] = [
         name: 'stdin-lifeline',
         description: 'End when standard input closes, as it does when the parent process dies.',
       },
+      { name: 'port-fallback', description: 'Listen on any free port when the port is taken.' },
+      {
+        name: 'handshake',
+        description: 'For a parent process: one JSON line on standard output tells address and token of this run.',
+      },
     ],
-    notes: ['COAX_ADMIN_TOKEN sets the admin token; otherwise DIR/admin-token holds one, made at the first start.'],
+    notes: [
+      'COAX_ADMIN_TOKEN sets the admin token; otherwise DIR/admin-token holds one, made at the first start.',
+      '--handshake also means --stdin-lifeline and --log-format json. Nothing else is written to standard output.',
+    ],
     run: async (args) => (await import('./serve.ts')).serve(args),
   },
   {

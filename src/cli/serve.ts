@@ -1,13 +1,20 @@
-import { App } from '../app.ts';
+import { App, type AppOptions } from '../app.ts';
+import { newToken } from '../config/new-id.ts';
 import { CoaxError } from '../errors.ts';
 import { type ParsedArguments, fromEnvironment, readNumber } from './arguments.ts';
 import { adminTokenOf, dataFolderOf } from './data-folder.ts';
+import { failureLine, handshakeLine } from './handshake.ts';
 
 const launched = process.env['COAX_LAUNCHED'] === '1';
 const echoMs = 200;
 
+interface Endings {
+  readonly first: Promise<string>;
+  readonly second: Promise<string>;
+}
+
 /** What ends the engine: a signal, the closing of standard input, or the death of the process that launched it. */
-function endings(lifeline: boolean): { readonly first: Promise<string>; readonly second: Promise<string> } {
+function endings(lifeline: boolean): Endings {
   const told: ((reason: string) => void)[] = [];
   const wait = (): Promise<string> => new Promise((resolve) => told.push(resolve));
   const first = wait();
@@ -47,9 +54,26 @@ export async function serve(args: ParsedArguments): Promise<number> {
       `--log-format has to be text or json, not ${JSON.stringify(logFormat)}. See coax serve --help.`,
     );
 
-  const { first, second } = endings(args.flag('stdin-lifeline'));
-  const app = await App.start({ dataDir, host, port, logFormat, adminToken: await adminTokenOf(dataDir) });
-  process.stdout.write(`${app.greeting()}\n`);
+  const portFallback = args.flag('port-fallback');
+  const start = async (run: Partial<AppOptions>): Promise<App> =>
+    App.start({ dataDir, host, port, portFallback, logFormat, adminToken: await adminTokenOf(dataDir), ...run });
+  const handshake = args.flag('handshake');
+  const ending = endings(handshake || args.flag('stdin-lifeline'));
+  const runToken = newToken();
+  try {
+    const app = await start(handshake ? { logFormat: 'json', runToken } : {});
+    process.stdout.write(handshake ? handshakeLine(app.listening, runToken) : `${app.greeting()}\n`);
+    return await runUntil(ending, app);
+  } catch (error) {
+    // The lifeline would keep a process alive that has nothing to do.
+    process.stdin.destroy();
+    if (!handshake) throw error;
+    process.stderr.write(failureLine(error));
+    return 1;
+  }
+}
+
+async function runUntil({ first, second }: Endings, app: App): Promise<number> {
   const reason = await first;
   const ended = app.stop(reason).then(() => 'ended');
   const how = await Promise.race([ended, second]);

@@ -1,46 +1,20 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Router } from 'express';
 import { CoaxError } from '../errors.ts';
 import { adminRoutes } from './admin/routes.ts';
-import { isLoopback, bearerOf, requireAdmin, sameSecret } from './auth.ts';
+import { bearerOf, hasToken, isLoopback, requireAdmin } from './auth.ts';
+import { hostApiRoutes } from './host/routes.ts';
+import { streamRouter } from './host/stream-router.ts';
 import { outputRouter } from './output/router.ts';
 import { notFound, problemHandler } from './problem.ts';
-import { mount } from './route.ts';
+import { mount, type Route } from './route.ts';
 import type { Services } from './services.ts';
 
 const mostBody = '1mb';
 
-/** The Express application: one router per surface, no logic of its own. */
-export function createApplication(services: Services, adminToken: string): Express {
-  const application = express();
-  application.disable('x-powered-by');
-  application.disable('etag');
-  application.set('query parser', 'simple');
-  application.set('strict routing', false);
-
-  application.use('/o', outputRouter(services));
-
-  application.get('/health/live', (_request, response) => {
-    response.json({ live: true });
-  });
-  application.get('/health/ready', (_request, response) => {
-    const health = services.health();
-    response.status(health.ready ? 200 : 503).json(health);
-  });
-  application.get('/metrics', (request, response, next) => {
-    const given = bearerOf(request.headers.authorization);
-    const allowed =
-      given === undefined
-        ? isLoopback(request.socket.remoteAddress, request.headers['x-forwarded-for'])
-        : sameSecret(given, adminToken);
-    if (!allowed) {
-      next(new CoaxError('UNAUTHORIZED', 'Metrics are for this machine, or with the admin token'));
-      return;
-    }
-    services.metrics().then((text) => response.type('text/plain; version=0.0.4').send(text), next);
-  });
-
+/** An API for those who have the admin's token: JSON in and out, and an answer for each method of its paths. */
+function apiRouter(routes: readonly Route[], tokens: readonly string[]): Router {
   const api = express.Router();
-  api.use(requireAdmin(adminToken));
+  api.use(requireAdmin(tokens));
   api.use(express.json({ limit: mostBody, strict: true, type: ['application/json', 'application/merge-patch+json'] }));
   api.use((request, response, next) => {
     response.set('Cache-Control', 'no-store');
@@ -50,7 +24,6 @@ export function createApplication(services: Services, adminToken: string): Expre
       next(new CoaxError('BAD_REQUEST', 'The body has to be application/json'));
     else next();
   });
-  const routes = adminRoutes(services);
   mount(api, routes);
   // A path that is known, with a method that is not.
   for (const path of new Set(routes.map((item) => item.path))) {
@@ -65,7 +38,42 @@ export function createApplication(services: Services, adminToken: string): Expre
       );
     });
   }
-  application.use('/api/v1', api);
+  return api;
+}
+
+/** The Express application: one router per surface, no logic of its own. */
+export function createApplication(services: Services, tokens: readonly string[]): Express {
+  const application = express();
+  application.disable('x-powered-by');
+  application.disable('etag');
+  application.set('query parser', 'simple');
+  application.set('strict routing', false);
+
+  application.use('/o', outputRouter(services));
+  application.use('/s', streamRouter(services));
+
+  application.get('/health/live', (_request, response) => {
+    response.json({ live: true });
+  });
+  application.get('/health/ready', (_request, response) => {
+    const health = services.health();
+    response.status(health.ready ? 200 : 503).json(health);
+  });
+  application.get('/metrics', (request, response, next) => {
+    const given = bearerOf(request.headers.authorization);
+    const allowed =
+      given === undefined
+        ? isLoopback(request.socket.remoteAddress, request.headers['x-forwarded-for'])
+        : hasToken(given, tokens);
+    if (!allowed) {
+      next(new CoaxError('UNAUTHORIZED', 'Metrics are for this machine, or with the admin token'));
+      return;
+    }
+    services.metrics().then((text) => response.type('text/plain; version=0.0.4').send(text), next);
+  });
+
+  application.use('/api/v1', apiRouter(adminRoutes(services), tokens));
+  application.use('/host/v1', apiRouter(hostApiRoutes(services), tokens));
 
   application.get('/', (_request, response) => {
     response

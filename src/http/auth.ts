@@ -25,11 +25,16 @@ export function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
 }
 
-/** Lets only requests through that carry the admin token. */
-export function requireAdmin(adminToken: string): RequestHandler {
+/** True when the request's bearer is one of these. */
+export function hasToken(given: string, tokens: readonly string[]): boolean {
+  return tokens.map((token) => sameSecret(given, token)).includes(true);
+}
+
+/** Lets only requests through that carry one of the admin's tokens. */
+export function requireAdmin(tokens: readonly string[]): RequestHandler {
   return (request, response, next) => {
     const given = bearerOf(request.headers.authorization);
-    if (given !== undefined && sameSecret(given, adminToken)) {
+    if (given !== undefined && hasToken(given, tokens)) {
       next();
       return;
     }

@@ -62,7 +62,17 @@ export class HttpServer {
     return this.#sockets.size;
   }
 
-  async listen(host: string, port: number): Promise<Listening> {
+  /** With `fallback`, any free port is taken when this one can not be had. */
+  async listen(host: string, port: number, fallback = false): Promise<Listening> {
+    try {
+      return await this.#listen(host, port);
+    } catch (error) {
+      if (!fallback || port === 0) throw error;
+      return this.#listen(host, 0);
+    }
+  }
+
+  async #listen(host: string, port: number): Promise<Listening> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'EADDRINUSE')

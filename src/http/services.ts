@@ -2,15 +2,19 @@ import type { AccountView } from '../accounts/account-view.ts';
 import type { CatalogReads } from '../catalog/contract.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { GuideReads } from '../guide/contract.ts';
+import type { Hosts } from '../hosts/hosts.ts';
 import type { JobReads, RefreshService } from '../ingest/contract.ts';
 import type { Lineup } from '../lineup/lineup.ts';
 import type { Logos } from '../lineup/logos.ts';
+import type { Pictures } from '../lineup/pictures.ts';
+import type { ProgrammeFiles } from '../lineup/programme-files.ts';
 import type { Publisher } from '../lineup/publisher.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionId, SourceId } from '../model/ids.ts';
 import type { PlayableFile } from '../model/playable.ts';
 import type { SessionView } from '../model/session-view.ts';
 import type { LiveConsumer, LiveRequest } from '../relay/contract.ts';
+import type { HostStreams } from '../relay/host/host-streams.ts';
 import type { LoginReport } from '../sources/contract.ts';
 import type { FileServer } from '../vod/contract.ts';
 
@@ -45,8 +49,12 @@ export interface Services {
   readonly refreshes: RefreshService;
   readonly lineup: Lineup;
   readonly publisher: Publisher;
+  readonly programmes: ProgrammeFiles;
+  readonly pictures: Pictures;
   readonly logos: Logos;
+  readonly hosts: Hosts;
   readonly live: LiveServer;
+  readonly hostStreams: HostStreams;
   readonly files: FileServer & {
     head(file: PlayableFile): { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   };

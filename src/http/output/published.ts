@@ -2,10 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import type { PublishedFile } from '../../lineup/publisher.ts';
-
-const matches = (header: string | undefined, etag: string): boolean =>
-  header !== undefined &&
-  header.split(',').some((item) => item.trim() === '*' || item.trim().replace(/^W\//, '') === etag);
+import { isUnchanged } from '../etag.ts';
 
 /** Sends one file of a published generation: ETag, 304, and the packed form to clients that take it. */
 export async function sendPublished(
@@ -19,7 +16,7 @@ export async function sendPublished(
   response.setHeader('ETag', chosen.etag);
   response.setHeader('Cache-Control', 'no-cache');
   if (packed !== null) response.setHeader('Vary', 'Accept-Encoding');
-  if (matches(request.headers['if-none-match'], chosen.etag)) {
+  if (isUnchanged(request, chosen.etag)) {
     response.status(304).end();
     return;
   }
