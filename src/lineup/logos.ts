@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import http from 'node:http';
-import https from 'node:https';
 import { join } from 'node:path';
-import axios from 'axios';
 import NodeCache from 'node-cache';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../log/log.ts';
 import { guardedLookup, isAllowedHost } from './address-guard.ts';
+import { fetchImage } from './image-fetch.ts';
 import { imageTypeOf } from './image-type.ts';
 import { placeholderLogo } from './placeholder-logo.ts';
 
 const mostBytes = 5_000_000;
-const timeoutMs = 8_000;
 const mostAtOnce = 6;
 const failureSec = 900;
 
@@ -103,7 +100,7 @@ export class Logos {
     }
   }
 
-  async #fetch(address: string): Promise<Buffer> {
+  #fetch(address: string): Promise<Buffer> {
     const origins = this.#sourceOrigins();
     // The look-up knows names only: it trusts the one whose address, port included, has just been admitted.
     const trusted = new Set<string>();
@@ -114,22 +111,7 @@ export class Logos {
       if (!/^https?:$/.test(url.protocol) || !isAllowedHost(url.hostname, trusted))
         throw new Error('not a public address');
     };
-    admit(new URL(address));
-    const { data } = await axios.get<ArrayBuffer>(address, {
-      responseType: 'arraybuffer',
-      timeout: timeoutMs,
-      signal: AbortSignal.timeout(timeoutMs * 2),
-      maxContentLength: mostBytes,
-      maxRedirects: 4,
-      proxy: false,
-      headers: { 'User-Agent': 'Mozilla/5.0', Accept: 'image/*' },
-      httpAgent: new http.Agent({ keepAlive: false, lookup }),
-      httpsAgent: new https.Agent({ keepAlive: false, lookup }),
-      beforeRedirect: (options: Record<string, unknown>) => {
-        if (typeof options['href'] === 'string') admit(new URL(options['href']));
-      },
-    });
-    return Buffer.from(data);
+    return fetchImage(address, { admit, lookup, mostBytes });
   }
 
   /** Host and port of every source: what lies beside its lists may be in the own network. */

@@ -9,7 +9,8 @@ import { writeXmltvEnd, writeXmltvStart } from '../text/xmltv-writer.ts';
 import { guideNumbers } from './hdhomerun.ts';
 import { isInGroups, walkPages } from './lineup.ts';
 import { publishFiles } from './publish-files.ts';
-import type { PublishOrder, PublishReply } from './publisher.ts';
+import { publishProgrammes } from './programme-file.ts';
+import type { FilesOrder, PublishOrder, PublishReply } from './publish-order.ts';
 import {
   episodeEntry,
   guideChannel,
@@ -21,7 +22,7 @@ import {
 } from './render.ts';
 
 async function publish(order: PublishOrder): Promise<void> {
-  const { base, output, fromUnix, toUnix } = order;
+  const { output, fromUnix, toUnix } = order;
   const sourceIds = order.sourceIds as readonly SourceId[];
   const catalog = Catalog.open(order.catalogPath);
   try {
@@ -32,6 +33,11 @@ async function publish(order: PublishOrder): Promise<void> {
     const redactor = new Redactor();
     redactor.setSecrets('all', order.secrets);
     const isSafe = (address: string): boolean => redactor.text(address) === address;
+    if (order.kind === 'programmes') {
+      await publishProgrammes(order, { channels, guide, isSafe, redact: (text) => redactor.text(text) });
+      return;
+    }
+    const { base } = order;
     await publishFiles(order.folder, {
       'playlist.m3u': playlist(base, channels),
       'movies.m3u': movies(order, catalog),
@@ -48,7 +54,7 @@ function* playlist(base: string, channels: readonly Channel[]): Generator<string
   for (const channel of channels) yield playlistEntry(base, channel);
 }
 
-function* movies({ base, output, sourceIds }: PublishOrder, catalog: Catalog): Generator<string> {
+function* movies({ base, output, sourceIds }: FilesOrder, catalog: Catalog): Generator<string> {
   yield '#EXTM3U\n';
   const query = { sourceIds: sourceIds as readonly SourceId[], limit: 1000 };
   for (const movie of walkPages((at) => catalog.movies.list({ ...query, ...at }))) {

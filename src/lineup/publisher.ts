@@ -1,31 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Config, OutputConfig } from '../config/schema.ts';
 import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { PublishThread } from './publish-thread.ts';
 import { type Generation, decodeIndex } from './published-index.ts';
 
 export type { Generation, PublishedFile, PublishedName } from './published-index.ts';
-
-/** What the worker is told to make. */
-export interface PublishOrder {
-  readonly id: number;
-  readonly folder: string;
-  readonly catalogPath: string;
-  readonly output: OutputConfig;
-  readonly base: string;
-  readonly sourceIds: readonly string[];
-  readonly fromUnix: number;
-  readonly toUnix: number;
-  /** Never written, wherever they come from. */
-  readonly secrets: readonly string[];
-}
-
-export type PublishReply =
-  | { readonly id: number; readonly ok: true }
-  | { readonly id: number; readonly ok: false; readonly message: string };
 
 export interface PublisherOptions {
   readonly folder: string;
@@ -59,13 +41,11 @@ interface Shelf {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #shelves = new Map<string, Shelf>();
-  readonly #orders = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  #worker: Worker | null = null;
-  #nextOrder = 1;
-  #closed = false;
+  readonly #thread: PublishThread;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#thread = new PublishThread(options.workerUrl, 'publish');
   }
 
   /** The newest generation; an older one when the newest takes long and there is one. */
@@ -93,13 +73,8 @@ export class Publisher {
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    const worker = this.#worker;
-    this.#worker = null;
-    for (const { reject } of this.#orders.values()) reject(new CoaxError('SHUTTING_DOWN'));
-    this.#orders.clear();
-    await worker?.terminate();
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 
   #shelf(output: OutputConfig, base: string): Shelf {
@@ -169,7 +144,8 @@ export class Publisher {
     const config = this.#options.config();
     const today = Math.floor(Date.now() / 1000 / daySec) * daySec;
     await mkdir(place, { recursive: true, mode: 0o700 });
-    await this.#order({
+    await this.#thread.make({
+      kind: 'files',
       folder,
       catalogPath: this.#options.catalogPath,
       output: config.outputs.find(({ id }) => id === shelf.output.id) ?? shelf.output,
@@ -182,41 +158,6 @@ export class Publisher {
     const generation = await readGeneration(folder);
     if (generation === null) throw new CoaxError('INTERNAL', 'The output could not be published');
     return generation;
-  }
-
-  #order(order: Omit<PublishOrder, 'id'>): Promise<void> {
-    if (this.#closed) throw new CoaxError('SHUTTING_DOWN');
-    const id = this.#nextOrder;
-    this.#nextOrder += 1;
-    const worker = (this.#worker ??= this.#startWorker());
-    return new Promise((resolve, reject) => {
-      this.#orders.set(id, { resolve, reject });
-      worker.postMessage({ ...order, id } satisfies PublishOrder);
-    });
-  }
-
-  #startWorker(): Worker {
-    const worker = new Worker(this.#options.workerUrl, { name: 'publish', stdin: false });
-    worker.unref();
-    worker.on('message', (reply: PublishReply) => {
-      const order = this.#orders.get(reply.id);
-      this.#orders.delete(reply.id);
-      if (reply.ok) order?.resolve();
-      else
-        order?.reject(
-          new CoaxError('INTERNAL', 'The output could not be published', { cause: new Error(reply.message) }),
-        );
-    });
-    const lost = (error?: unknown): void => {
-      if (this.#worker !== worker) return;
-      this.#worker = null;
-      for (const { reject } of this.#orders.values())
-        reject(new CoaxError('INTERNAL', 'The output could not be published', { cause: error }));
-      this.#orders.clear();
-    };
-    worker.on('error', lost);
-    worker.on('exit', () => lost());
-    return worker;
   }
 
   /** Older generations go; one that is being sent stays readable until it is closed. */
