@@ -2,7 +2,8 @@ import type { SourceId } from '../../model/ids.ts';
 import { isUnchanged } from '../etag.ts';
 import { type Route, route } from '../route.ts';
 import type { Services } from '../services.ts';
-import { ChannelCount, guideRevision, hostOutput, lineupRevision, publishedLineup } from './published-lineup.ts';
+import { sendPublished } from '../output/published.ts';
+import { ChannelCount, hostOutput, lineupRevision, publishedLineup } from './published-lineup.ts';
 import { health, lineup, outputQuery } from './schemas.ts';
 
 /** What an admin should look at: sources whose last refresh failed, or that there is none. */
@@ -37,7 +38,7 @@ export function lineupRoutes(services: Services): Route[] {
           ready: services.health().ready,
           problems: problemsOf(services).map((text) => services.redact(text)),
           lineupRevision: revision,
-          guideRevision: guideRevision({ catalog, config }, output),
+          guideRevision: services.programmes.revision(output),
           channels: counts.of(output, revision),
           sources: config.current.sources.length,
           streams: services.sessions().length,
@@ -56,6 +57,19 @@ export function lineupRoutes(services: Services): Route[] {
         response.set({ ETag: etag, 'Cache-Control': 'no-cache' });
         if (isUnchanged(request, etag)) response.status(304).end();
         return body;
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/programmes',
+      tag: 'lineup',
+      summary:
+        'The guide of an output as lines of JSON: a head, a line for each channel, an end; without the end it is cut short',
+      query: outputQuery,
+      answer: { status: 200, contentType: 'application/x-ndjson', description: 'The guide' },
+      run: async ({ query, request, response }) => {
+        const { file, packed } = await services.programmes.current(hostOutput(services, query.output));
+        await sendPublished(request, response, file, packed);
       },
     }),
   ];

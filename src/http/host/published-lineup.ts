@@ -9,7 +9,6 @@ import type { Services } from '../services.ts';
 import type { lineup } from './schemas.ts';
 
 const pageSize = 1_000;
-const daySec = 86_400;
 
 const digest = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 24);
@@ -29,14 +28,6 @@ export function lineupRevision(
 ): string {
   const sources = config.current.sources.filter(({ enabled }) => enabled).map(({ id }) => id);
   return digest([catalog.generation.lineup, output.id, output.token, output.groups, sources]);
-}
-
-/** Changes when, and only when, the programmes that a host gets would. */
-export function guideRevision(services: Pick<Services, 'catalog' | 'config'>, output: OutputConfig): string {
-  const { guidePastDays, guideFutureDays } = services.config.current.settings.ingest;
-  const day = Math.floor(Date.now() / 1000 / daySec);
-  const { guide } = services.catalog.generation;
-  return digest([lineupRevision(services, output), guide, day, guidePastDays, guideFutureDays]);
 }
 
 function channelView(output: OutputConfig, channel: Channel): z.input<typeof lineup>['channels'][number] {
