@@ -96,11 +96,29 @@ export function outputRouter(services: Services): Router {
       await sendLogo(output, idAndExt(request.params['file']).id, request, response, services);
     }),
   );
+  router.get(
+    '/:token/picture/:name',
+    guarded(async (request, response) => {
+      outputOf(request, services);
+      const picture = await services.pictures.get(String(request.params['name']));
+      if (picture === null) throw new CoaxError('NOT_FOUND', 'There is no such picture');
+      // The name is a hash of where the picture came from.
+      response.set({ ...asPicture, 'Content-Type': picture.contentType, 'Cache-Control': 'public, max-age=604800' });
+      if (request.method === 'HEAD') response.set('Content-Length', String(picture.bytes.length)).end();
+      else response.send(picture.bytes);
+    }),
+  );
   router.use(() => {
     throw new CoaxError('NOT_FOUND', 'There is nothing at this address');
   });
   return router;
 }
+
+/** An SVG may hold scripts; served like this it is a picture and nothing else. */
+const asPicture = {
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  'X-Content-Type-Options': 'nosniff',
+};
 
 async function sendLogo(
   output: OutputConfig,
@@ -118,11 +136,9 @@ async function sendLogo(
   if (title === null) throw new CoaxError('NOT_FOUND', 'There is no such logo');
   const logo = await ('logo' in title ? logos.get(title.logo, title.name) : logos.get(title.poster, title.title));
   response.set({
+    ...asPicture,
     'Content-Type': logo.contentType,
     'Cache-Control': logo.final ? 'public, max-age=86400' : 'public, max-age=300',
-    // An SVG may hold scripts; served like this it is a picture and nothing else.
-    'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    'X-Content-Type-Options': 'nosniff',
   });
   if (request.method === 'HEAD') response.set('Content-Length', String(logo.bytes.length)).end();
   else response.send(logo.bytes);
