@@ -1,3 +1,4 @@
+using Jellyfin.Plugin.Coax.Api;
 using Jellyfin.Plugin.Coax.Engine;
 using MediaBrowser.Controller;
 using MediaBrowser.Controller.Plugins;
@@ -12,9 +13,11 @@ public class ServiceRegistrator : IPluginServiceRegistrator
     /// <inheritdoc />
     public void RegisterServices(IServiceCollection serviceCollection, IServerApplicationHost applicationHost)
     {
+        serviceCollection.AddSingleton<CoaxFolders>();
         serviceCollection.AddSingleton<EngineSupervisor>();
         serviceCollection.AddSingleton<IEngine>(services => services.GetRequiredService<EngineSupervisor>());
         serviceCollection.AddHostedService(services => services.GetRequiredService<EngineSupervisor>());
         serviceCollection.AddSingleton<EngineApi>();
+        serviceCollection.AddSingleton<AdminForwarder>();
     }
 }
