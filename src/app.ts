@@ -253,7 +253,8 @@ export class App {
       countJobs(job);
       if (job.endedAt === null) return;
       this.#takeAccounts();
-      if (job.state === 'succeeded' && job.startedAt !== null) this.#learnRefreshed(job.sourceId, job.startedAt);
+      if (job.state === 'succeeded' && job.parts === 'all' && job.startedAt !== null)
+        this.#learnRefreshed(job.sourceId, job.startedAt);
       this.#publisher.refresh();
       this.#hostGuide.programmes.refresh();
       if (job.state === 'succeeded') this.#hostServers.noteChange();

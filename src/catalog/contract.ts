@@ -197,10 +197,15 @@ export interface JobCounts {
   readonly programmes?: number;
 }
 
+/** What a refresh reads: everything, or the guide alone. */
+export const refreshParts = ['all', 'guide'] as const;
+export type RefreshParts = (typeof refreshParts)[number];
+
 /** A unit of background work as the API shows it. Times are Unix milliseconds. */
 export interface Job {
   readonly id: JobId;
   readonly kind: 'refresh';
+  readonly parts: RefreshParts;
   readonly sourceId: SourceId;
   readonly state: JobState;
   readonly progress: JobProgress;

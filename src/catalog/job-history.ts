@@ -1,10 +1,13 @@
 import type { JobId } from '../model/ids.ts';
 import type { Job } from './contract.ts';
-import type { Database } from './database.ts';
+import type { Database, Row } from './database.ts';
 import { json } from './row.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 const kept = 200;
+
+/** Jobs of earlier versions say nothing of parts: they read all. */
+const jobOf = (row: Row): Job => ({ parts: 'all', ...(json(row, 'document') as Omit<Job, 'parts'>) });
 
 /** Jobs that ended, the last 200 of them. */
 export class JobHistory {
@@ -18,15 +21,12 @@ export class JobHistory {
 
   /** Newest first. */
   list(): readonly Job[] {
-    return this.#database
-      .sql('SELECT document FROM job ORDER BY ended_at DESC, id LIMIT ?')
-      .all(kept)
-      .map((row) => json(row, 'document') as Job);
+    return this.#database.sql('SELECT document FROM job ORDER BY ended_at DESC, id LIMIT ?').all(kept).map(jobOf);
   }
 
   get(id: JobId): Job | null {
     const row = this.#database.sql('SELECT document FROM job WHERE id = ?').get(id);
-    return row === undefined ? null : (json(row, 'document') as Job);
+    return row === undefined ? null : jobOf(row);
   }
 
   save(job: Job): Promise<unknown> {

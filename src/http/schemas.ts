@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refreshParts } from '../catalog/contract.ts';
 
 /** Bodies of the admin API. Responses and the OpenAPI document are both checked against these. */
 
@@ -243,6 +244,7 @@ export const sourceTest = loginReport.extend({ accounts: z.array(loginReport) })
 export const job = z.object({
   id: z.string(),
   kind: z.literal('refresh'),
+  parts: z.enum(refreshParts).meta({ description: 'What is read: everything, or the guide alone.' }),
   sourceId: z.string(),
   state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
   progress: z.object({ stage: z.string(), done: z.number(), total: nullableNumber }),

@@ -1,7 +1,7 @@
-import type { Job } from '../catalog/contract.ts';
+import type { Job, RefreshParts } from '../catalog/contract.ts';
 import type { JobId, SeriesId, SourceId } from '../model/ids.ts';
 
-export type { Job, JobCounts, JobProgress, JobState } from '../catalog/contract.ts';
+export type { Job, JobCounts, JobProgress, JobState, RefreshParts } from '../catalog/contract.ts';
 
 /** Background work: at most one job per source and two at once; the rest waits in order. */
 export interface JobReads {
@@ -15,8 +15,11 @@ export interface JobReads {
 }
 
 export interface RefreshService {
-  /** Queues a refresh and returns its job, or the one that is queued or running. NOT_FOUND for a source that is not configured. */
-  refresh(sourceId: SourceId): JobId;
+  /**
+   * Queues a refresh and returns its job, or the one that is queued or running. Of a source that was never read, all is read. Asking for
+   * all while the guide alone is being read lets a refresh of all follow. NOT_FOUND for a source that is not configured.
+   */
+  refresh(sourceId: SourceId, parts?: RefreshParts): JobId;
   /**
    * Reads the episodes of a series from its provider unless they are there and its `last_modified` has not moved. Callers of the same
    * series share one read. NOT_FOUND for an unknown series; throws SOURCE_* only when there are none from before.

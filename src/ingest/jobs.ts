@@ -1,4 +1,4 @@
-import type { Job, JobCounts, JobProgress } from '../catalog/contract.ts';
+import type { Job, JobCounts, JobProgress, RefreshParts } from '../catalog/contract.ts';
 import type { JobHistory } from '../catalog/job-history.ts';
 import { newId } from '../config/new-id.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
@@ -13,7 +13,11 @@ export interface JobsOptions {
   /** Refreshes a source; rejects with its error, CANCELLED when the signal fired. */
   readonly run: (
     sourceId: SourceId,
-    hooks: { readonly signal: AbortSignal; readonly progress: (progress: JobProgress) => void },
+    hooks: {
+      readonly parts: RefreshParts;
+      readonly signal: AbortSignal;
+      readonly progress: (progress: JobProgress) => void;
+    },
   ) => Promise<RefreshOutcome>;
   readonly history: Pick<JobHistory, 'list' | 'get' | 'save'>;
   readonly log: Log;
@@ -65,14 +69,18 @@ export class Jobs implements JobReads {
     await Promise.all(ends);
   }
 
-  /** Queues a refresh, unless one of this source waits or runs. */
-  refresh(sourceId: SourceId): Job {
+  /** Queues a refresh, unless one of this source waits or runs. One of the guide that waits becomes one of all when that is asked for. */
+  refresh(sourceId: SourceId, parts: RefreshParts = 'all'): Job {
     const known = this.#live.get(sourceId);
-    if (known !== undefined) return known.job;
+    if (known !== undefined) {
+      if (parts === 'all' && known.job.parts !== 'all' && known.job.state === 'queued') this.#update(known, { parts });
+      return known.job;
+    }
     const { promise: ended, resolve: end } = Promise.withResolvers<Job>();
     const job: Job = {
       id: newId('j') as JobId,
       kind: 'refresh',
+      parts,
       sourceId,
       state: 'queued',
       progress: { stage: 'queued', done: 0, total: null },
@@ -144,11 +152,12 @@ export class Jobs implements JobReads {
 
   async #run(live: Live): Promise<void> {
     const { signal } = live.controller;
+    const { parts, sourceId } = live.job;
     const progress = (now: JobProgress): void => {
       if (live.job.state === 'running') this.#update(live, { progress: now });
     };
     try {
-      this.#end(live, endingOf(await this.#options.run(live.job.sourceId, { signal, progress })));
+      this.#end(live, endingOf(await this.#options.run(sourceId, { parts, signal, progress })));
     } catch (error) {
       const { code, message } = toCoaxError(error);
       if (code === 'INTERNAL') this.#log.error('refresh failed unexpectedly', { job: live.job.id, error });

@@ -1,4 +1,4 @@
-import type { JobProgress } from '../catalog/contract.ts';
+import type { JobProgress, RefreshParts } from '../catalog/contract.ts';
 import type { Database } from '../catalog/database.ts';
 import type { Settings } from '../config/schema.ts';
 import { CoaxError } from '../errors.ts';
@@ -11,6 +11,8 @@ export interface RefreshRunOptions {
   readonly stagingPath: string;
   readonly sourceId: SourceId;
   readonly reader: SourceReader;
+  /** All when absent. */
+  readonly parts?: RefreshParts;
   readonly settings: Settings['ingest'];
   readonly signal: AbortSignal;
   readonly progress: (progress: JobProgress) => void;

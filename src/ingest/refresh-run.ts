@@ -58,11 +58,32 @@ async function stage(
   return { summary, counts };
 }
 
+/** Reads the guide alone, with what the logins said last: the provider gets one request. */
+async function runGuideRefresh(options: RefreshRunOptions): Promise<RefreshOutcome> {
+  const { database, signal, sourceId } = options;
+  const rejects = new RejectLog();
+  options.progress({ stage: 'guide', done: 0, total: null });
+  const { problem, programmes, published } = await refreshGuide(options, rejects, {
+    signal,
+    progress: (stage, done, total) => options.progress({ stage, done, total: total ?? null }),
+    logins: new SourceStates(database).get(sourceId).logins as readonly LoginReport[],
+  });
+  signal.throwIfAborted();
+  return {
+    counts: { programmes },
+    published,
+    problems: problem === null ? [] : [problem],
+    rejects: rejects.first,
+    rejectCount: rejects.total,
+  };
+}
+
 /**
  * One refresh of a source: read into staging, judge, match identities, publish part by part, then the guide. Whatever fails keeps what was
  * there (design D1, D2). Throws CANCELLED when `signal` fires, and the source's error when nothing at all could be read.
  */
 export async function runRefresh(options: RefreshRunOptions): Promise<RefreshOutcome> {
+  if (options.parts === 'guide') return runGuideRefresh(options);
   const { database, sourceId, signal, now } = options;
   const rejects = new RejectLog();
   const publisher = new PartPublisher(database, sourceId, options.settings.collapseShare, now);

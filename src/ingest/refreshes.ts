@@ -6,7 +6,7 @@ import { CoaxError, errorTable, toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { JobId, SeriesId, SourceId } from '../model/ids.ts';
 import type { SourceReader } from '../sources/contract.ts';
-import type { Job, RefreshService } from './contract.ts';
+import type { Job, RefreshParts, RefreshService } from './contract.ts';
 import { EpisodeReads } from './episode-reads.ts';
 import type { IngestWorkers } from './ingest-workers.ts';
 import { Jobs } from './jobs.ts';
@@ -51,6 +51,12 @@ function access({ kind, url, baseUrls, accounts, epgUrl, userAgent, headers, tim
 function latest(state: SourceState, field: 'lastSuccessAt' | 'lastFailureAt'): number | null {
   const times = state.parts.flatMap((part) => part[field] ?? []);
   return times.length === 0 ? null : Math.max(...times);
+}
+
+/** The guide may be read alone, which must not put the lists off. */
+function lastReadOf({ parts, ...state }: SourceState): number | null {
+  const lists = parts.filter(({ part }) => part !== 'guide');
+  return latest({ ...state, parts: lists }, 'lastSuccessAt');
 }
 
 /** Keeps the catalogue of every enabled source fresh: by schedule, on request, and when its configuration changes. */
@@ -110,10 +116,20 @@ export class Refreshes implements RefreshService {
     await Promise.all([this.jobs.stop(), this.#sweeping]);
   }
 
-  refresh(sourceId: SourceId): JobId {
+  refresh(sourceId: SourceId, parts: RefreshParts = 'all'): JobId {
     if (this.#source(sourceId) === null) throw new CoaxError('NOT_FOUND', 'There is no such source');
     if (this.#stopping.signal.aborted) throw new CoaxError('SHUTTING_DOWN');
-    return this.jobs.refresh(sourceId).id;
+    const states = this.#options.catalog.sourceState(sourceId).parts;
+    const wasRead = states.some(({ part, lastSuccessAt }) => part === 'live' && lastSuccessAt !== null);
+    if (parts === 'guide' && wasRead) return this.jobs.refresh(sourceId, 'guide').id;
+    return this.#refreshAll(sourceId).id;
+  }
+
+  /** After a refresh of the guide alone that runs just now. */
+  #refreshAll(sourceId: SourceId): Job {
+    const running = this.jobs.ofSource(sourceId);
+    if (running?.state === 'running' && running.parts !== 'all') this.#again.add(sourceId);
+    return this.jobs.refresh(sourceId);
   }
 
   ensureEpisodes(series: SeriesId, signal: AbortSignal): Promise<void> {
@@ -128,7 +144,7 @@ export class Refreshes implements RefreshService {
     const stored = state.parts.flatMap(({ error }) => error?.code ?? []);
     return nextRefresh({
       refreshHours: source.refreshHours,
-      lastSuccessAt: latest(state, 'lastSuccessAt'),
+      lastSuccessAt: lastReadOf(state),
       lastFailureAt: plan.failedAt ?? latest(state, 'lastFailureAt'),
       failures: plan.failures,
       errorCodes: plan.failedAt === null ? stored : plan.errorCodes,
@@ -184,7 +200,10 @@ export class Refreshes implements RefreshService {
     this.#look();
   }
 
-  async #run(sourceId: SourceId, hooks: Parameters<IngestWorkers['run']>[1]): Promise<RefreshOutcome> {
+  async #run(
+    sourceId: SourceId,
+    hooks: Parameters<IngestWorkers['run']>[1] & { readonly parts: RefreshParts },
+  ): Promise<RefreshOutcome> {
     const { catalogPath, config, dataDir, workers } = this.#options;
     const source = this.#source(sourceId);
     if (source === null) throw new CoaxError('NOT_FOUND', 'There is no such source');
@@ -195,6 +214,7 @@ export class Refreshes implements RefreshService {
         catalogPath,
         stagingPath: join(dataDir, `staging-${encodeURIComponent(sourceId)}.db`),
         source,
+        parts: hooks.parts,
         settings: config.current.settings.ingest,
         now: Date.now(),
       },
@@ -208,13 +228,22 @@ export class Refreshes implements RefreshService {
     const { sourceId, state } = job;
     const isFine = state === 'succeeded' && job.problems.length === 0;
     const code = job.error?.code ?? (state === 'cancelled' ? 'CANCELLED' : undefined);
-    this.#plans.set(sourceId, {
-      random: this.#random(),
-      failures: isFine ? 0 : this.#plan(sourceId).failures + 1,
-      failedAt: isFine ? null : job.endedAt,
-      errorCodes: code === undefined ? job.problems.map((problem) => problem.code) : [code],
-    });
-    const fields = { source: sourceId, state, ...job.counts, rejects: job.rejectCount, code: job.error?.code };
+    // A guide that was read alone says nothing of when the lists are due.
+    if (job.parts === 'all')
+      this.#plans.set(sourceId, {
+        random: this.#random(),
+        failures: isFine ? 0 : this.#plan(sourceId).failures + 1,
+        failedAt: isFine ? null : job.endedAt,
+        errorCodes: code === undefined ? job.problems.map((problem) => problem.code) : [code],
+      });
+    const fields = {
+      source: sourceId,
+      parts: job.parts,
+      state,
+      ...job.counts,
+      rejects: job.rejectCount,
+      code: job.error?.code,
+    };
     if (state === 'failed' || job.problems.length > 0) this.#log.warn('refresh ended with problems', fields);
     else this.#log.info('refresh ended', fields);
     if (this.#again.delete(sourceId) && this.#source(sourceId) !== null) this.jobs.refresh(sourceId);

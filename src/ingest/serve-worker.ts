@@ -71,6 +71,7 @@ async function refresh(
     stagingPath: task.stagingPath,
     sourceId: source.id as SourceId,
     reader: makeReader(source, { log: logTo(tell, { source: source.id }), settings }),
+    ...(task.parts === undefined ? {} : { parts: task.parts }),
     settings,
     signal,
     progress: throttled((progress) => tell({ type: 'progress', progress })),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refreshParts } from '../catalog/contract.ts';
 import { type Settings, sourceSchema, settingsSchema } from '../config/schema.ts';
 import { outcomeSchema } from './outcome.ts';
 
@@ -9,6 +10,7 @@ export const workerTaskSchema = z.discriminatedUnion('kind', [
     catalogPath: z.string(),
     stagingPath: z.string(),
     source: sourceSchema,
+    parts: z.enum(refreshParts).exactOptional(),
     settings: settingsSchema.shape.ingest,
     /** Unix milliseconds. */
     now: z.number(),

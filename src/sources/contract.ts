@@ -51,6 +51,8 @@ export interface GuideSink {
 
 export interface ReadContext {
   readonly signal: AbortSignal;
+  /** What the logins said when they were asked last, in the order of the accounts, for a read that need not ask again. */
+  readonly logins?: readonly LoginReport[];
   /** `total` is absent while it is not known. */
   progress(stage: string, done: number, total?: number): void;
 }

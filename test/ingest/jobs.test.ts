@@ -156,4 +156,12 @@ describe('Jobs', () => {
     const kept = bench.jobs.list().map(({ id }) => id);
     expect([kept.length, kept[0], kept.at(-1)]).to.deep.equal([200, 'j205', 'j6']);
   });
+
+  it('makes one of all of a refresh of the guide that waits, when all is asked for', () => {
+    using bench = new Bench();
+    const { id } = bench.jobs.refresh('a' as SourceId, 'guide');
+    expect(bench.jobs.get(id)?.parts).to.equal('guide');
+    expect(bench.jobs.refresh('a' as SourceId, 'all')).to.include({ id, parts: 'all' });
+    expect(bench.jobs.refresh('a' as SourceId, 'guide')).to.include({ id, parts: 'all' });
+  });
 });

@@ -256,4 +256,34 @@ describe('runRefresh', () => {
     await refresh(temp, { live: many(60), beforeEnd: look, programmes: programmes('a', today, 60), inGuide: look });
     expect(seen).to.deep.equal([30, 60]);
   });
+
+  it('reads the guide alone: no login, no lists, and the channels stay', async () => {
+    using temp = new TempCatalog();
+    const provider = { live: [live('A', { guideId: 'a' })], programmes: programmes('a', today, 4) };
+    await refresh(temp, provider);
+    const asked: unknown[] = [];
+    const reader = fakeReader({ programmes: programmes('a', today, 6) });
+    const outcome = await runRefresh({
+      database: temp.worker,
+      stagingPath: join(temp.folder, 'staging.db'),
+      sourceId: home,
+      reader: {
+        ...reader,
+        test: () => Promise.reject(new Error('a login')),
+        readCatalog: () => Promise.reject(new Error('lists')),
+        readGuide: (sink, context, wanted) => {
+          asked.push(context.logins);
+          return reader.readGuide(sink, context, wanted);
+        },
+      },
+      parts: 'guide',
+      settings,
+      signal: new AbortController().signal,
+      progress: () => {},
+      now: now + 1_000,
+    });
+    expect(outcome).to.deep.include({ published: true, counts: { programmes: 6 }, problems: [] });
+    expect(asked).to.deep.equal([[{ ok: true, message: 'The login works' }]]);
+    expect([total(temp), stateOf(temp, 'live')?.lastSuccessAt]).to.deep.equal([1, now]);
+  });
 });

@@ -71,6 +71,10 @@ class Bench {
     return this.tasks.flatMap((task) => (task.kind === 'refresh' ? [task.source.id] : []));
   }
 
+  get parts(): (string | undefined)[] {
+    return this.tasks.flatMap((task) => (task.kind === 'refresh' ? [task.parts] : []));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.refreshes.stop();
     this.temp[Symbol.dispose]();
@@ -205,5 +209,49 @@ describe('Refreshes', () => {
     bench.current = configSchema.parse({ sources: [source('a')] });
     await clock.tickAsync(0.3 * hour);
     expect(bench.refreshed).to.deep.equal(['a']);
+  });
+
+  it('reads the guide alone when asked to, and does not put the lists off by that', async () => {
+    await using bench = new Bench(source('a', { refreshHours: 12 }));
+    bench.refreshes.start();
+    await clock.tickAsync(60_000);
+    const due = bench.refreshes.nextRefreshAt('a' as SourceId);
+    await clock.tickAsync(6 * hour);
+    bench.answer = async (task) => {
+      if (task.kind !== 'refresh') return null;
+      await bench.temp.catalog.submit((database) =>
+        new SourceStates(database).succeeded('a' as SourceId, 'guide', Date.now(), 1, 0),
+      );
+      return { ...fine, published: false };
+    };
+    bench.refreshes.refresh('a' as SourceId, 'guide');
+    await clock.tickAsync(10);
+    expect(bench.parts).to.deep.equal(['all', 'guide']);
+    expect(bench.refreshes.nextRefreshAt('a' as SourceId)).to.equal(due);
+    expect(bench.refreshes.jobs.list()[0]).to.include({ state: 'succeeded', parts: 'guide' });
+  });
+
+  it('reads all of a source that was never read, although only its guide is asked for', async () => {
+    await using bench = new Bench(source('a', { refreshHours: 0 }));
+    bench.refreshes.start();
+    await clock.tickAsync(10);
+    bench.refreshes.refresh('a' as SourceId, 'guide');
+    await clock.tickAsync(10);
+    expect(bench.parts).to.deep.equal(['all']);
+  });
+
+  it('lets a refresh of all follow one of the guide that runs when it is asked for', async () => {
+    await using bench = new Bench(source('a'));
+    bench.refreshes.start();
+    await clock.tickAsync(60_000);
+    const { promise, resolve } = Promise.withResolvers<RefreshOutcome>();
+    bench.answer = (task) => (task.kind === 'refresh' && task.parts === 'guide' ? promise : Promise.resolve(fine));
+    const running = bench.refreshes.refresh('a' as SourceId, 'guide');
+    await clock.tickAsync(10);
+    expect(bench.refreshes.refresh('a' as SourceId, 'guide')).to.equal(running);
+    expect(bench.refreshes.refresh('a' as SourceId)).to.equal(running);
+    resolve(fine);
+    await clock.tickAsync(10);
+    expect(bench.parts).to.deep.equal(['all', 'guide', 'all']);
   });
 });

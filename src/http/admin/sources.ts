@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refreshParts } from '../../catalog/contract.ts';
 import type { Config, SourceConfig } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import type { SourceId } from '../../model/ids.ts';
@@ -109,16 +110,22 @@ export function sourceRoutes({ config, catalog, refreshes, redact, testSource, r
       method: 'post',
       path: '/sources/{id}/refresh',
       tag,
-      summary: 'Read the lists and the guide anew',
+      summary: 'Read the lists and the guide anew, or the guide alone',
       params,
+      query: z.object({
+        parts: z
+          .enum(refreshParts)
+          .default('all')
+          .meta({ description: 'guide reads the guide alone; of a source that was never read, all is read.' }),
+      }),
       answer: {
         status: 202,
         schema: z.object({ jobId: z.string() }),
         description: 'The job that does it, or the one that runs already',
       },
-      run: ({ params: { id } }) => {
+      run: ({ params: { id }, query: { parts } }) => {
         find(config.current, id);
-        return { jobId: refreshes.refresh(id as SourceId) };
+        return { jobId: refreshes.refresh(id as SourceId, parts) };
       },
     }),
   ];

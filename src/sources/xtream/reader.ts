@@ -118,7 +118,7 @@ export class XtreamReader implements SourceReader {
       await readGuideFeed(client, { urls: [this.#config.epgUrl], zone: this.#config.timeZone }, sink, context);
       return true;
     }
-    const { account, report } = await this.#working(context.signal);
+    const { account, report } = this.#lastKnown(context) ?? (await this.#working(context.signal));
     const zone = this.#config.timeZone === '' ? report.timeZone : this.#config.timeZone;
     let given = 0;
     const counting: GuideSink = {
@@ -158,6 +158,13 @@ export class XtreamReader implements SourceReader {
     if (asObject(answer) === undefined && !Array.isArray(answer))
       throw new CoaxError('SOURCE_NOT_A_LIST', 'The provider answered with no series');
     return decodeEpisodes(answer);
+  }
+
+  /** The first account whose login worked when it was asked last. */
+  #lastKnown({ logins = [] }: ReadContext): { account: PanelAccount; report: LoginReport } | null {
+    const at = logins.findIndex(({ ok }) => ok);
+    const [account, report] = [this.#panel.accounts[at], logins[at]];
+    return account === undefined || report === undefined ? null : { account, report };
   }
 
   /** The first account whose login works. Throws the first one's refusal when none does. */
