@@ -1,5 +1,7 @@
 using Jellyfin.Plugin.Coax.Api;
 using Jellyfin.Plugin.Coax.Engine;
+using Jellyfin.Plugin.Coax.Guide;
+using Jellyfin.Plugin.Coax.LiveTv;
 using MediaBrowser.Controller;
 using MediaBrowser.Controller.Plugins;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +20,8 @@ public class ServiceRegistrator : IPluginServiceRegistrator
         serviceCollection.AddSingleton<IEngine>(services => services.GetRequiredService<EngineSupervisor>());
         serviceCollection.AddHostedService(services => services.GetRequiredService<EngineSupervisor>());
         serviceCollection.AddSingleton<EngineApi>();
+        LiveTvServices.Add(serviceCollection);
+        GuideServices.Add(serviceCollection);
         serviceCollection.AddSingleton<AdminForwarder>();
     }
 }
