@@ -116,6 +116,14 @@ public sealed class EngineApi(IEngine engine)
         return await ReadAsync<EngineJob>(response, Usual, cancellationToken);
     }
 
+    /// <summary>Cancels a job; <see cref="EngineProblemException"/> when it has ended.</summary>
+    public async Task CancelJobAsync(string jobId, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, Relative("/api/v1/jobs/" + Uri.EscapeDataString(jobId)));
+        using var response = await engine.SendAsync(request, Usual, cancellationToken);
+        await ThrowIfRefusedAsync(response, Usual, cancellationToken);
+    }
+
     private static Uri Relative(string path) => new(path, UriKind.Relative);
 
     private static JsonContent Body<T>(T value) => JsonContent.Create(value, options: EngineJson.Options);
