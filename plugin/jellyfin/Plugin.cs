@@ -57,6 +57,17 @@ public class Plugin : BasePlugin<PluginConfiguration>, IHasWebPages
     ];
 
     /// <inheritdoc />
+    public override void UpdateConfiguration(BasePluginConfiguration configuration)
+    {
+        var before = EngineSettings(Configuration);
+        base.UpdateConfiguration(configuration);
+        if (EngineSettings(Configuration) != before)
+        {
+            _ = RestartEngineAsync();
+        }
+    }
+
+    /// <inheritdoc />
     public override void OnUninstalling()
     {
         try
@@ -81,5 +92,24 @@ public class Plugin : BasePlugin<PluginConfiguration>, IHasWebPages
         }
 
         base.OnUninstalling();
+    }
+
+    /// <summary>The settings that take effect with a new start of the engine.</summary>
+    private static (string, string, string, int, string) EngineSettings(PluginConfiguration settings) =>
+        (settings.NodePath, settings.EngineUrl, settings.EngineToken, settings.EnginePort, settings.RuntimeUrl);
+
+    private async Task RestartEngineAsync()
+    {
+        try
+        {
+            if (services.GetService<IEngine>() is { } engine)
+            {
+                await engine.RestartAsync(CancellationToken.None);
+            }
+        }
+        catch (Exception error)
+        {
+            logger.LogWarning(error, "The engine was not started again after a change of the settings");
+        }
     }
 }
