@@ -21,6 +21,18 @@ export interface EngineOptions {
   /** Put before the command: `taskset -c 0`. */
   readonly prefix?: readonly string[];
   readonly nodeArgs?: readonly string[];
+  /** Starts it as a plugin does: `Engine.handshake` tells what it said, and `token` is that of this run. */
+  readonly handshake?: boolean;
+}
+
+/** The first and only line on standard output of an engine that was started with `--handshake`. */
+export interface Handshake {
+  readonly coax: number;
+  readonly version: string;
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly pid: number;
 }
 
 export interface ApiAnswer<Body = unknown> {
@@ -64,8 +76,18 @@ export class Engine implements AsyncDisposable {
   readonly #complained: string[] = [];
   #token = '';
   #output: Output | undefined;
+  readonly handshake: Handshake | null;
 
-  constructor(parts: { child: ChildProcess; url: string; dataDir: string; ownsData: boolean; said: string[] }) {
+  constructor(parts: {
+    child: ChildProcess;
+    url: string;
+    dataDir: string;
+    ownsData: boolean;
+    said: string[];
+    handshake: Handshake | null;
+  }) {
+    this.handshake = parts.handshake;
+    this.#token = parts.handshake?.token ?? '';
     this.child = parts.child;
     this.url = parts.url;
     this.dataDir = parts.dataDir;
@@ -107,11 +129,20 @@ export class Engine implements AsyncDisposable {
   }
 
   /** A request to the admin API: `path` is below /api/v1. */
-  async api<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<ApiAnswer<Body>> {
+  api<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<ApiAnswer<Body>> {
+    return this.#ask(`/api/v1${path}`, method, body);
+  }
+
+  /** A request to the host API: `path` is below /host/v1. */
+  host<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<ApiAnswer<Body>> {
+    return this.#ask(`/host/v1${path}`, method, body);
+  }
+
+  async #ask<Body>(path: string, method: string, body: unknown): Promise<ApiAnswer<Body>> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.token}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const answer = await fetch(`${this.url}/api/v1${path}`, init);
+    const answer = await fetch(this.url + path, init);
     const text = await answer.text();
     const isJson = /json/.test(answer.headers.get('content-type') ?? '');
     return {
@@ -237,7 +268,8 @@ function writeConfig(dataDir: string, { demo, settings = {} }: EngineOptions): v
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'coax-e2e-'));
   if (options.demo === false || options.settings !== undefined) writeConfig(dataDir, options);
-  const serve = ['serve', '--data', dataDir, '--port', '0', '--stdin-lifeline', ...(options.args ?? [])];
+  const mode = options.handshake === true ? '--handshake' : '--stdin-lifeline';
+  const serve = ['serve', '--data', dataDir, '--port', '0', mode, ...(options.args ?? [])];
   const [command = '', ...args] = [
     ...(options.prefix ?? []),
     process.execPath,
@@ -253,6 +285,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     cwd: root,
   });
   const said: string[] = [];
+  let handshake: Handshake | null = null;
   const url = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
@@ -260,6 +293,12 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     }, 20_000);
     const hear = (text: string) => {
       said.push(text);
+      if (options.handshake === true && text.startsWith('{"coax"')) {
+        clearTimeout(timer);
+        handshake = JSON.parse(text) as Handshake;
+        resolve(`http://${handshake.host}:${handshake.port}`);
+        return;
+      }
       const match = /Coax is ready on (http:\/\/\S+)/.exec(said.join(''));
       if (match?.[1] === undefined) return;
       clearTimeout(timer);
@@ -272,7 +311,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       reject(new Error(`the engine ended with ${code ?? signal} before it was ready:\n${said.join('')}`));
     });
   });
-  return new Engine({ child, url, dataDir, ownsData: options.dataDir === undefined, said });
+  return new Engine({ child, url, dataDir, ownsData: options.dataDir === undefined, said, handshake });
 }
 
 /** The text of a file below the engine's data folder. */
