@@ -137,6 +137,7 @@ export class App {
         catalog.channels.saveCodecs(stream, facts);
         this.#hostStreams.noteFacts();
       },
+      factsOf: (id) => catalog.channels.get(id)?.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null,
       complete: (known, sample) => this.#prober.complete(known, sample),
     });
     this.#hostStreams = new HostStreams({ relays: this.#relays, holdMs: () => settings().live.holdMs });

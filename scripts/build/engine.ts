@@ -59,7 +59,7 @@ function billOfMaterials(
 }
 
 /**
- * Writes the engine to `dist`: it and its workers as one file each, the demo clips, licences of what is bundled, a bill of materials.
+ * Writes the engine to `dist`: it and its workers as one file each, the demo clips, the slates, licences of what is bundled, a bill of materials.
  * What lies there is removed, but for `plugin/`. The same sources give the same bytes, in whatever folder they are. Returns what to tell.
  */
 export async function buildEngine(root: string, dist: string): Promise<string[]> {
@@ -105,6 +105,7 @@ export async function buildEngine(root: string, dist: string): Promise<string[]>
 
   const packages = packagesOf(root, metafile);
   cpSync(join(root, 'src', 'sources', 'demo', 'clips'), join(dist, 'clips'), { recursive: true });
+  cpSync(join(root, 'src', 'relay', 'slates'), join(dist, 'slates'), { recursive: true });
   cpSync(join(root, 'LICENSE'), join(dist, 'LICENSE'));
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences(packages));
   writeFileSync(join(dist, 'sbom.json'), billOfMaterials(document, packages));

@@ -1,14 +1,15 @@
 import { CoaxError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { AccountId, LeaseId } from '../model/ids.ts';
-import type { CoolingBounds } from './cooling.ts';
 import type { Lease, LeaseHolder, LeaseRequest, Leases } from './lease.ts';
-import type { GrantWay, LeaseObserver } from './lease-events.ts';
+import type { GrantWay } from './lease-events.ts';
 import { AccountBook } from './account-book.ts';
+import type { LeasePoolOptions } from './lease-pool-options.ts';
 import { type AccountView, accountViews } from './account-view.ts';
 import { handOut, isSuperseded, type Waiter, WaiterQueue } from './lease-waiter.ts';
 import type { LoginScope } from './login-scope.ts';
 import { noCapacity } from './no-capacity.ts';
+import { isHopeless } from './outlook.ts';
 import { type LeaseKeeper, type LeaseRefusal, type Member, PooledLease } from './pooled-lease.ts';
 import { forgetRefusals, judgeRefusal, judgeSuccess } from './refusal.ts';
 import { victimsForSlot, victimsOn, viewersOf } from './victim.ts';
@@ -18,14 +19,6 @@ import { type YieldReason, Yields } from './yields.ts';
 const rescanMs = 500;
 /** No lease asks a provider that refuses it more often than this. */
 const mostRefusals = 12;
-
-export interface LeasePoolOptions extends CoolingBounds {
-  /** How long a request waits when it names no deadline. */
-  readonly waitMs: number;
-  /** For this long after the start, a provider that refuses may still count connections of the run before. */
-  readonly startGraceMs?: number;
-  readonly observe?: LeaseObserver;
-}
 
 type Request = Omit<LeaseRequest, 'signal' | 'deadlineMs'>;
 
@@ -117,6 +110,12 @@ export class LeasePool implements Leases, LeaseKeeper {
     const own = this.#waiters.inOrder().filter(({ request }) => request.holder === holder);
     for (const waiter of own) waiter.searched = false;
     if (own.length > 0) this.#pump();
+  }
+
+  isHopeless(holder: LeaseHolder): boolean {
+    const scopesOf = ({ request }: Waiter) => this.#book.membersOf(request).map((member) => member.scope);
+    const parts = { waiters: this.#waiters.inOrder(), scopesOf, isLeaving: this.#isLeaving };
+    return isHopeless(holder, parts, performance.now());
   }
 
   hasWaiters(account: AccountId): boolean {

@@ -117,6 +117,8 @@ export interface Leases {
   tryAcquire(request: Omit<LeaseRequest, 'signal' | 'deadlineMs'>): Lease | null;
   /** Somebody has joined the party that waits for this holder's lease: looks again whose slot could be taken. */
   retry?(holder: LeaseHolder): void;
+  /** True when the holder waits for a slot and none is on its way; absent where nobody knows. */
+  isHopeless?(holder: LeaseHolder): boolean;
   /** True when somebody waits for a slot that an idle holder of this account could free. */
   hasWaiters(account: AccountId): boolean;
 }

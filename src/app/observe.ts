@@ -41,6 +41,7 @@ export function relayMetrics(metrics: Metrics): RelayObserver {
     skipped: () => metrics.skips.inc(),
     dropped: (code) => metrics.drops.inc({ reason: code }),
     reconnecting: (code) => metrics.reconnects.inc({ reason: code }),
+    slate: (reason) => metrics.slates.inc({ reason }),
     ended: (code) => metrics.relayEnds.inc({ reason: code ?? 'nobody' }),
   };
 }

@@ -177,6 +177,12 @@ export const settingsSchema = z.strictObject({
       stallMs: ms(10_000, 'How long a provider may send nothing before the stream is opened anew.', 500),
       connectMs: ms(10_000, 'How long a provider may take to answer.', 500),
       startMs: ms(15_000, 'How long a viewer waits for the first picture.', 500),
+      slateMs: ms(
+        60_000,
+        'How long a viewer in a media server is shown why a channel can not be played, while it is tried again.',
+        1_000,
+        3_600_000,
+      ),
       writeProgressMs: ms(20_000, 'How long a player may read nothing before it is dropped.', 1_000),
       clientBufferBytes: z
         .int()

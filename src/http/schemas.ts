@@ -285,6 +285,7 @@ export const session = z.object({
   id: z.string(),
   kind: z.enum(['live', 'vod']),
   state: z.string(),
+  reason: z.string().optional().meta({ description: 'While the state is "slate": why there is nothing to see.' }),
   title: z.string(),
   channelId: z.string().optional(),
   itemId: z.string().optional(),

@@ -77,6 +77,9 @@ export class Metrics {
   readonly skips = this.#counter('coax_consumer_skips_total', 'Times a slow consumer skipped to a key frame');
   readonly drops = this.#counter('coax_consumer_drops_total', 'Consumers that were dropped, by reason', ['reason']);
   readonly reconnects = this.#counter('coax_upstream_reconnects_total', 'Upstreams opened anew, by reason', ['reason']);
+  readonly slates = this.#counter('coax_slates_total', 'Times viewers were shown why there is no channel, by reason', [
+    'reason',
+  ]);
   readonly relayEnds = this.#counter('coax_relay_ends_total', 'Relays that ended, by reason', ['reason']);
   readonly refreshes = this.#counter('coax_refreshes_total', 'Refreshes that ended, by state', ['state']);
   readonly rejects = this.#counter('coax_ingest_rejects_total', 'Items of lists and guides that could not be used');

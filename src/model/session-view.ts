@@ -18,6 +18,8 @@ export interface SessionView {
   readonly id: SessionId;
   readonly kind: 'live' | 'vod';
   readonly state: string;
+  /** Why there is nothing to see, in words; while `state` is `slate`. */
+  readonly reason?: string;
   readonly title: string;
   readonly channelId?: ChannelId;
   readonly itemId?: string;

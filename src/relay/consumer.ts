@@ -4,7 +4,7 @@ import type { OutputId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { SendQueueOf } from '../net/send-queues.ts';
 import { Uptake } from '../net/uptake.ts';
-import type { ConsumerView, LiveConsumer } from './contract.ts';
+import type { ConsumerView, LiveConsumer, LiveRequest } from './contract.ts';
 import type { Farewells } from './farewells.ts';
 import { resumePoint, type StartPoint, startPoint } from './join.ts';
 import type { Ring } from './ring.ts';
@@ -14,6 +14,8 @@ const mostSkips = 4;
 const skipWindowMs = 60_000;
 /** Probes of a silent connection start after this time; the kernel then finds a peer that is gone. */
 const keepAliveMs = 15_000;
+/** The end of its slate comes first, and is a clean one. */
+const graceMs = 1_000;
 /** Where the kernel can not be asked what a player took, a slow one may look like a deaf one for this many times as long. */
 const blindFactor = 3;
 
@@ -26,6 +28,8 @@ export interface ConsumerHome {
   readonly clientBufferBytes: number;
   readonly writeProgressMs: number;
   readonly sendQueueOf: SendQueueOf;
+  /** When its time of slates is over, by the monotonic clock. */
+  slateUntilMs(consumer: Consumer): number;
   /** The consumer has left, of itself or because it was dropped; `error` says why in the second case. */
   consumerLeft(consumer: Consumer, error: CoaxError | null): void;
   consumerStarted(consumer: Consumer, start: StartPoint): void;
@@ -38,6 +42,8 @@ export class Consumer implements LiveConsumer {
   readonly id: string;
   readonly viewer: Viewer;
   readonly outputId: OutputId | undefined;
+  /** It is shown why there is nothing to see, instead of an error. */
+  readonly wantsSlates: boolean;
   readonly since = Date.now();
   readonly openedMs = performance.now();
   /** Resolves when there is media to give; rejects when there will be none. */
@@ -58,15 +64,12 @@ export class Consumer implements LiveConsumer {
   #flushed = 0;
   readonly #uptake: Uptake;
 
-  constructor(
-    id: string,
-    home: ConsumerHome,
-    who: { readonly viewer: Viewer; readonly outputId: OutputId; readonly signal: AbortSignal },
-  ) {
+  constructor(id: string, home: ConsumerHome, who: Pick<LiveRequest, 'viewer' | 'outputId' | 'signal' | 'slates'>) {
     this.id = id;
     this.#home = home;
     this.viewer = who.viewer;
     this.outputId = who.outputId;
+    this.wantsSlates = who.slates === true;
     this.#signal = who.signal;
     this.#uptake = new Uptake(home.sendQueueOf, 0);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -83,6 +86,11 @@ export class Consumer implements LiveConsumer {
 
   get left(): boolean {
     return this.#left;
+  }
+
+  /** How long it waits for a connection, by the monotonic clock, where everybody is given `waitMs`. */
+  waitsUntilMs(waitMs: number): number {
+    return this.wantsSlates ? this.#home.slateUntilMs(this) + graceMs : this.openedMs + waitMs;
   }
 
   /** There is media: lets `Relays.open` resolve. */
@@ -185,7 +193,7 @@ export class Consumer implements LiveConsumer {
   }
 
   #start(): void {
-    const start = startPoint(this.#home.ring, performance.now(), this.#home.backlogMs);
+    const start = startPoint(this.#home.ring, performance.now(), this.#home.backlogMs, this.wantsSlates);
     if (start === null) return;
     this.#place(start);
     if (this.#started) return;
@@ -203,7 +211,7 @@ export class Consumer implements LiveConsumer {
       this.drop(new CoaxError('SLOW_CONSUMER', `The player fell behind ${this.#recentSkips.length} times in a minute`));
       return;
     }
-    const point = resumePoint(this.#home.ring);
+    const point = resumePoint(this.#home.ring, this.wantsSlates);
     this.#placed = false;
     if (point !== null) this.#place(point);
   }

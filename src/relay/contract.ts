@@ -14,6 +14,12 @@ export interface LiveRequest {
   readonly signal: AbortSignal;
   /** What the connection is for; that of the request that opens it counts. Live when absent. */
   readonly purpose?: 'live' | 'recording';
+  /**
+   * Show why there is nothing to see, as a stream, instead of an error: while all connections are in use, while the channel can not be
+   * opened or takes long, and when it is lost for good. The channel is tried again behind it and goes on in the same stream; after
+   * `live.slateMs` the stream ends.
+   */
+  readonly slates?: boolean;
 }
 
 /** One consumer's place at a relay. */

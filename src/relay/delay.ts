@@ -16,6 +16,14 @@ export function abortable(promise: Promise<void>, signal: AbortSignal): Promise<
   });
 }
 
+/** Waits for `promise`, but no longer than `capMs`. */
+export async function atMost(promise: Promise<void>, capMs: number): Promise<void> {
+  const cap = Promise.withResolvers<void>();
+  const timer = setTimeout(cap.resolve, capMs);
+  await Promise.race([promise, cap.promise]);
+  clearTimeout(timer);
+}
+
 function untilAborted(
   signal: AbortSignal,
   begin: (resolve: () => void, reject: (error: unknown) => void) => () => void,

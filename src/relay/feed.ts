@@ -4,12 +4,12 @@ import type { StreamId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import { type Candidate, Candidates } from './candidates.ts';
 import type { PlayableChannel } from './contract.ts';
-import { delay } from './delay.ts';
+import { atMost, delay } from './delay.ts';
 import { Generation, type GenerationSink } from './generation.ts';
 import { Pacer } from './pacer.ts';
 import { RawGeneration } from './raw-generation.ts';
 import type { RelayState } from './relay-state.ts';
-import { Seam } from './seam.ts';
+import type { Seam } from './seam.ts';
 import { CapacityRefusal, type OpenUpstream, isFullNow, stillCounted, type Upstream } from './upstream.ts';
 
 /** An upstream that ran this long was healthy: its end is taken for one of those many panels have every few minutes. */
@@ -54,8 +54,10 @@ export interface FeedHome extends GenerationSink {
   firstByte(ms: number): void;
   /** All packets of one upstream chunk were given. */
   settle(): void;
-  /** What was given so far, oldest first, as far back as it is known. */
-  history(): Iterable<Buffer>;
+  /** Makes the next generation go on from what was given so far; null while that is nothing. */
+  seam(): Seam | null;
+  /** The provider says that it is full; it is asked again in a moment. */
+  full(): void;
   reconnecting(error: CoaxError, attempt: number): void;
   /** A stream could not be opened on an account. */
   failed(candidate: Candidate, error: CoaxError): void;
@@ -86,8 +88,6 @@ export class Feed {
   readonly #times: FeedTimes;
   readonly #random: () => number;
   readonly #pacer: Pacer;
-  /** From the first reconnect on. */
-  #seam: Seam | null = null;
   #lease: Lease | null = null;
   #candidate: Candidate | null = null;
   #run: Run | null = null;
@@ -130,7 +130,7 @@ export class Feed {
     return this.#reconnects;
   }
 
-  /** Opens and keeps the upstream open. Never resolves; rejects with the error that ended it. */
+  /** Opens and keeps the upstream open. Never resolves; rejects with the error that ended it. It may run again after a `rest`. */
   async run(): Promise<never> {
     let run = await this.#openAny();
     let attempts = 0;
@@ -154,7 +154,14 @@ export class Feed {
       this.#lease?.end();
     }
     run?.lose(new CoaxError('CANCELLED'));
-    return run === null ? Promise.resolve() : withCap(run.upstream.closed, closeCapMs);
+    return run === null ? Promise.resolve() : atMost(run.upstream.closed, closeCapMs);
+  }
+
+  /** Holds nothing any more, after `run` has failed. */
+  rest(): void {
+    this.#giveUp();
+    this.#startBy = Number.POSITIVE_INFINITY;
+    this.#home.enter('reserving');
   }
 
   /** Notices an upstream that has stopped sending. Call it about once a second. */
@@ -268,7 +275,7 @@ export class Feed {
 
   /** Connects and waits for the first entry point; the relay is live then. */
   async #begin(continues: boolean): Promise<Run> {
-    const run = await this.#connectPatiently(continues);
+    const run = await this.#connectPatiently();
     if (!continues) this.#home.enter('starting');
     const timer = setTimeout(
       () => run.lose(new CoaxError('UPSTREAM_STALLED', 'The provider sends no picture that can be started at')),
@@ -282,7 +289,7 @@ export class Feed {
   }
 
   /** A capacity refusal is waited out on the same lease, as long as the pool and the time allow. */
-  async #connectPatiently(continues: boolean): Promise<Run> {
+  async #connectPatiently(): Promise<Run> {
     const { signal } = this.#home;
     for (;;) {
       const lease = this.#lease;
@@ -292,7 +299,7 @@ export class Feed {
       if (pauseMs > 0) await delay(pauseMs, signal);
       try {
         // oxlint-disable-next-line no-await-in-loop -- attempts come one after the other
-        const run = await this.#connect(lease, continues);
+        const run = await this.#connect(lease);
         lease.report('accepted');
         return run;
       } catch (error) {
@@ -302,6 +309,7 @@ export class Feed {
         if (!(failure instanceof CapacityRefusal) || signal.aborted) throw failure;
         const waitMs = lease.report(failure.outcome, failure.code === 'UPSTREAM_UNREACHABLE');
         const leftMs = this.#startBy - performance.now();
+        if (failure.code === 'UPSTREAM_CAPACITY') this.#home.full();
         if (waitMs === null) throw lease.usedByOthers === true ? isFullNow(failure) : failure;
         if (waitMs >= leftMs && leftMs < lastTryMs * 1.5) throw stillCounted(failure, waitMs);
         // oxlint-disable-next-line no-await-in-loop
@@ -310,7 +318,7 @@ export class Feed {
     }
   }
 
-  async #connect(lease: Lease, continues: boolean): Promise<Run> {
+  async #connect(lease: Lease): Promise<Run> {
     const candidate = this.#candidate;
     if (candidate === null) throw new CoaxError('CANCELLED');
     const startedMs = performance.now();
@@ -323,14 +331,14 @@ export class Feed {
       upstream.destroy();
       throw new CoaxError('CANCELLED');
     }
-    const run = this.#newRun(upstream, continues);
+    const run = this.#newRun(upstream);
     this.#run = run;
     this.#home.firstByte(performance.now() - startedMs);
     upstream.start({ data: (chunk) => this.#take(run, chunk), lost: run.lose });
     return run;
   }
 
-  #newRun(upstream: Upstream, continues: boolean): Run {
+  #newRun(upstream: Upstream): Run {
     const lost = Promise.withResolvers<CoaxError>();
     const begun = Promise.withResolvers<null>();
     const home = this.#home;
@@ -346,12 +354,10 @@ export class Feed {
         home.entry(entry);
       },
     };
-    if (continues) this.#seam ??= new Seam(() => home.history());
-    const seam = continues ? this.#seam : null;
     const nowMs = performance.now();
     return {
       upstream,
-      generation: upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, seam),
+      generation: upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, () => home.seam()),
       sinceMs: nowMs,
       dataMs: nowMs,
       lost: lost.promise,
@@ -387,11 +393,4 @@ function isOfStream(error: CoaxError): boolean {
 
 function isFull(error: CoaxError): boolean {
   return error instanceof CapacityRefusal && error.outcome === 'refused';
-}
-
-async function withCap(promise: Promise<void>, capMs: number): Promise<void> {
-  const cap = Promise.withResolvers<void>();
-  const timer = setTimeout(cap.resolve, capMs);
-  await Promise.race([promise, cap.promise]);
-  clearTimeout(timer);
 }

@@ -24,12 +24,13 @@ export interface GenerationSink {
 
 /**
  * The bytes of one upstream connection on their way into the ring: cut into packets, searched for entry points. Nothing goes out before
- * the first entry point. Where consumers already watch, `seam` makes it go on where the last generation stopped, with its tables first;
- * otherwise the bytes go out as they came.
+ * the first entry point. Where consumers already watch, the seam makes it go on where the last generation stopped, with its tables first;
+ * otherwise the bytes go out as they came. Which it is, is asked at the first entry point.
  */
 export class Generation {
   readonly #sink: GenerationSink;
-  readonly #seam: Seam | null;
+  readonly #seamOf: () => Seam | null;
+  #seam: Seam | null = null;
   readonly #sync = new TsSync();
   readonly #finder = new KeyFrameFinder();
   #started = false;
@@ -44,9 +45,9 @@ export class Generation {
   #weakPid = -1;
   #weakMs = Number.NEGATIVE_INFINITY;
 
-  constructor(sink: GenerationSink, seam: Seam | null) {
+  constructor(sink: GenerationSink, seamOf: () => Seam | null) {
     this.#sink = sink;
-    this.#seam = seam;
+    this.#seamOf = seamOf;
   }
 
   /** True once a start point was found and bytes go out. */
@@ -84,6 +85,7 @@ export class Generation {
 
   #start(offset: number, tables: TablePackets, pcr: number, nowMs: number): void {
     this.#started = true;
+    this.#seam = this.#seamOf();
     let held: Buffer = Buffer.concat(this.#held, this.#heldBytes).subarray(Math.max(0, offset - this.#heldFrom));
     this.#held = [];
     if (this.#seam !== null) {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { SlateReason } from './slate-reason.ts';
 
 /** What the metrics see of relays. Called synchronously; must not throw. Times are in milliseconds. */
 export interface RelayObserver {
@@ -12,6 +13,8 @@ export interface RelayObserver {
   skipped(): void;
   dropped(code: ErrorCode): void;
   reconnecting(code: ErrorCode): void;
+  /** A slate has begun. */
+  slate(reason: SlateReason): void;
   /** A relay is over; null when nobody watched any more. */
   ended(code: ErrorCode | null): void;
 }
@@ -26,5 +29,6 @@ export const blindObserver: RelayObserver = {
   skipped: () => {},
   dropped: () => {},
   reconnecting: () => {},
+  slate: () => {},
   ended: () => {},
 };

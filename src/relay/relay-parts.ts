@@ -19,6 +19,8 @@ export interface RelayParts {
   readonly log: Log;
   readonly farewells: Farewells;
   readonly onFacts: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
+  /** What is known of a channel from earlier. */
+  readonly factsOf: (channelId: ChannelId) => CodecFacts | null;
   readonly completeFacts: CompleteFacts | null;
   readonly sendQueueOf: SendQueueOf;
   /** Throws on a change of state that the table does not know, instead of logging it. */

@@ -1,6 +1,6 @@
 /**
  * reserving: waits for a lease; connecting: opens the upstream; starting: connected, no key frame yet; live; reconnecting: the upstream
- * was lost and consumers wait; lingering: live without a consumer; closing: over, the upstream socket is not closed yet; closed.
+ * was lost and consumers wait (or, when it could not be opened anew, reserving, behind a slate); lingering: live without a consumer; closing: over, the upstream socket is not closed yet; closed.
  */
 export const relayStates = [
   'reserving',
@@ -20,7 +20,7 @@ export const relayTransitions: Readonly<Record<RelayState, readonly RelayState[]
   connecting: ['starting', 'reserving', 'closing'],
   starting: ['live', 'connecting', 'reserving', 'closing'],
   live: ['reconnecting', 'lingering', 'closing'],
-  reconnecting: ['live', 'closing'],
+  reconnecting: ['live', 'reserving', 'closing'],
   lingering: ['live', 'closing'],
   closing: ['closed'],
   closed: [],

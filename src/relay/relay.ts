@@ -14,8 +14,14 @@ import { Feed, type FeedHome } from './feed.ts';
 import { expected, Hold } from './hold.ts';
 import { Linger } from './linger.ts';
 import type { RelayHome, RelayParts } from './relay-parts.ts';
+import { keepTrying } from './keep-trying.ts';
+import { startPoint } from './join.ts';
 import { isOpening, mayChange, type RelayState } from './relay-state.ts';
 import { Ring } from './ring.ts';
+import { Seam } from './seam.ts';
+import { Slate } from './slate.ts';
+import { firstLayout, layoutOf } from './slate-layout.ts';
+import { slateWords } from './slate-reason.ts';
 import { waitingParty } from './waiting-party.ts';
 
 const sweepMs = 1_000;
@@ -46,6 +52,7 @@ export class Relay implements LeaseHolder {
   readonly #fanOut: FanOut;
   readonly #joiner: ChunkJoiner;
   readonly #feed: Feed;
+  readonly #slate: Slate<Consumer>;
   readonly #consumerHome: ConsumerHome;
   readonly #bitRate = new BitRate();
   readonly #facts: FactsWatch;
@@ -56,6 +63,8 @@ export class Relay implements LeaseHolder {
   #running: Promise<void> = Promise.resolve();
   #sweepTimer: NodeJS.Timeout | undefined;
   #knownFacts: CodecFacts | null = null;
+  /** From the second generation on. */
+  #seam: Seam | null = null;
   #position = 0;
   #bytesOut = 0;
   #told = { received: 0, sent: 0 };
@@ -79,6 +88,7 @@ export class Relay implements LeaseHolder {
       consumers: () => this.#consumers.size,
       hurry: () => this.#waiting.size > 0,
     });
+    this.#slate = this.#makeSlate();
     this.#consumerHome = this.#makeConsumerHome();
     this.#feed = new Feed({
       home: this.#makeFeedHome(first),
@@ -108,7 +118,13 @@ export class Relay implements LeaseHolder {
     if (this.#sweepTimer !== undefined || this.isClosing) return;
     this.#parts.observer.relays(1);
     this.#sweepTimer = setInterval(() => this.#sweep(), Math.min(sweepMs, this.#parts.settings.stallMs / 2));
-    this.#running = this.#feed.run().catch((error: unknown) => this.close(toCoaxError(error)));
+    const { random } = this.#parts;
+    this.#running = keepTrying({
+      feed: this.#feed,
+      signal: this.#abort.signal,
+      random,
+      goOn: (error) => this.#goOnBehindSlate(error),
+    }).catch((error: unknown) => this.close(toCoaxError(error)));
   }
 
   /** Adds a consumer, in this turn. Its `ready` tells when there is media. */
@@ -120,8 +136,11 @@ export class Relay implements LeaseHolder {
     this.#waiting.add(consumer);
     this.#parts.observer.consumers(1);
     if (this.#state === 'lingering') this.#enter('live');
-    if (this.#ring.entries.length > 0) consumer.announce();
-    else this.#cold.add(consumer);
+    if (this.#hasStart(consumer.wantsSlates)) consumer.announce();
+    else {
+      this.#cold.add(consumer);
+      if (consumer.wantsSlates) this.#slate.watch();
+    }
     if (this.#state === 'reserving') this.#parts.leases.retry?.(this);
     return consumer;
   }
@@ -132,7 +151,7 @@ export class Relay implements LeaseHolder {
     const hold = new Hold(request, (left) => this.#holdLeft(left));
     this.#holds.add(hold);
     this.#linger.pause();
-    if (this.#ring.entries.length > 0) hold.announce();
+    if (this.#hasStart(false)) hold.announce();
     if (this.#state === 'reserving') this.#parts.leases.retry?.(this);
     return hold;
   }
@@ -161,6 +180,7 @@ export class Relay implements LeaseHolder {
     const steps: readonly (() => void)[] = [
       () => this.#linger.stop(),
       () => clearInterval(this.#sweepTimer),
+      () => this.#slate.stop(),
       () => this.#abort.abort(),
       () => {
         upstreamClosed = this.#feed.stop();
@@ -184,10 +204,12 @@ export class Relay implements LeaseHolder {
 
   view(nowMs: number): SessionView {
     const { lease, candidate, bytes, reconnects } = this.#feed;
+    const { reason } = this.#slate;
     return {
       id: this.sessionId,
       kind: 'live',
-      state: this.#state,
+      state: reason === null ? this.#state : 'slate',
+      ...(reason === null ? {} : { reason: slateWords[reason] }),
       title: this.channel.name,
       channelId: this.channel.channelId,
       ...(candidate === null ? {} : { streamId: candidate.stream.streamId, sourceId: candidate.stream.sourceId }),
@@ -230,14 +252,13 @@ export class Relay implements LeaseHolder {
         this.#facts.packets(packets);
       },
       entry: (entry) => {
+        this.#slate.started(entry);
         this.#ring.mark(entry);
         this.#facts.entry(entry);
       },
       settle: () => this.#joiner.settle(),
-      history: () => {
-        this.#joiner.flush();
-        return this.#ring.history();
-      },
+      seam: () => this.#seamOf(),
+      full: () => this.#slate.full(),
       enter: (state) => this.#feedEnters(state),
       look: (stream) => this.#look(stream),
       claim: (stream) => {
@@ -252,6 +273,7 @@ export class Relay implements LeaseHolder {
       failed: ({ stream: { streamId }, account }, { code, message }) =>
         this.#log.warn('A stream could not be opened', { streamId, accountId: account, code, reason: message }),
       reconnecting: (error, attempt) => {
+        if (attempt === 1) this.#slate.lost();
         this.#parts.observer.reconnecting(error.code);
         this.#log.warn('The upstream was lost and is opened anew', {
           code: error.code,
@@ -260,6 +282,67 @@ export class Relay implements LeaseHolder {
         });
       },
     };
+  }
+
+  #makeSlate(): Slate<Consumer> {
+    return new Slate({
+      slateMs: this.#parts.settings.slateMs,
+      viewers: this.#consumers,
+      waiting: this.#waiting,
+      sink: {
+        position: () => this.#position,
+        packets: (packets) => {
+          this.#position += packets.length;
+          this.#joiner.add(packets);
+        },
+        entry: (entry) => this.#ring.mark({ ...entry, slate: true }),
+      },
+      settle: () => this.#joiner.settle(),
+      seam: () => this.#seamOf(),
+      state: () => this.#state,
+      isHopeless: () => this.#parts.leases.isHopeless?.(this) === true,
+      layout: () => {
+        const sent = this.#ring.entries.at(-1);
+        if (sent !== undefined) return layoutOf(sent.tables, this.#knownFacts);
+        return this.#position === 0 ? firstLayout(this.#parts.factsOf(this.channel.channelId)) : null;
+      },
+      shown: (reason) => {
+        this.#parts.observer.slate(reason);
+        const { code, message } = this.#slate.failure ?? {};
+        this.#log.info('Viewers see a slate', { slate: slateWords[reason], code, reason: message });
+      },
+      end: (consumer) => this.#endOne(consumer),
+    });
+  }
+
+  /** What makes the next generation one stream with what was sent. */
+  #seamOf(): Seam | null {
+    if (this.#position === 0) return null;
+    this.#seam ??= new Seam(() => {
+      this.#joiner.flush();
+      return this.#ring.history();
+    });
+    return this.#seam;
+  }
+
+  #hasStart(slates: boolean): boolean {
+    return startPoint(this.#ring, performance.now(), 0, slates) !== null;
+  }
+
+  /** Nothing can be done for now: who asked for slates goes on to wait behind one, everybody else is told. */
+  #goOnBehindSlate(error: CoaxError): boolean {
+    if (this.isClosing || !this.#slate.fits(error)) return false;
+    this.#joiner.flush();
+    this.#finish((consumer) => !consumer.wantsSlates, error);
+    this.#slate.fail(error);
+    return true;
+  }
+
+  /** Its time of slates is over. */
+  #endOne(one: Consumer): void {
+    const error = this.#slate.failure ?? new CoaxError('NO_CAPACITY');
+    this.#finish((consumer) => consumer === one, error);
+    if (this.#consumers.size === 0) this.close(error);
   }
 
   #makeConsumerHome(): ConsumerHome {
@@ -272,10 +355,11 @@ export class Relay implements LeaseHolder {
       clientBufferBytes: settings.clientBufferBytes,
       writeProgressMs: settings.writeProgressMs,
       sendQueueOf: this.#parts.sendQueueOf,
+      slateUntilMs: (consumer) => this.#slate.untilMs(consumer),
       consumerStarted: (consumer, start) => {
         this.#waiting.delete(consumer);
         const ms = performance.now() - consumer.openedMs;
-        observer.joined(ms, this.#cold.has(consumer));
+        if (!start.slate) observer.joined(ms, this.#cold.has(consumer));
         setImmediate(() =>
           this.#log.debug('A player has got its first bytes', { consumer: consumer.id, ms, weak: start.weak }),
         );
@@ -315,7 +399,9 @@ export class Relay implements LeaseHolder {
 
   #publish(chunk: Buffer): void {
     this.#ring.push(chunk, performance.now());
-    if (this.#waiting.size > 0) for (const consumer of this.#waiting) consumer.announce();
+    const isSlate = this.#slate.reason !== null;
+    if (this.#waiting.size > 0)
+      for (const consumer of this.#waiting) if (consumer.wantsSlates || !isSlate) consumer.announce();
     this.#fanOut.wake();
   }
 
@@ -338,7 +424,7 @@ export class Relay implements LeaseHolder {
   /** Nobody reads: it lingers, as long as holds keep it open or for its time, unless its slot is wanted. */
   #unread(): void {
     const held = this.#holds.size > 0;
-    if (held && isOpening(this.#state)) return;
+    if (held && isOpening(this.#state) && this.#slate.reason === null) return;
     const account = this.#feed.lease?.accountId;
     const wanted = account !== undefined && this.isIdle() && this.#parts.leases.hasWaiters(account);
     const runs = this.#state === 'live' || this.#state === 'lingering';
@@ -349,16 +435,20 @@ export class Relay implements LeaseHolder {
   }
 
   #finishConsumers(reason: CoaxError): void {
+    this.#finish(() => true, reason);
+    for (const hold of this.#holds) hold.end(reason);
+    this.#holds.clear();
+  }
+
+  #finish(who: (consumer: Consumer) => boolean, reason: CoaxError): void {
     const ended = reason.code.startsWith('UPSTREAM_');
     const patienceMs = ended ? this.#parts.settings.writeProgressMs : stopPatienceMs;
-    for (const consumer of this.#consumers) {
+    for (const consumer of [...this.#consumers].filter(who)) {
+      this.#consumers.delete(consumer);
+      this.#waiting.delete(consumer);
       consumer.finish(reason, patienceMs, ended);
       this.#parts.observer.consumers(-1);
     }
-    for (const hold of this.#holds) hold.end(reason);
-    this.#consumers.clear();
-    this.#holds.clear();
-    this.#waiting.clear();
   }
 
   #afterClose(): void {

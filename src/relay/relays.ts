@@ -29,6 +29,8 @@ export interface RelaysOptions {
   readonly observer?: RelayObserver;
   /** Told when the codecs of a stream are known or have changed; not after Coax was told to stop. */
   readonly onFacts?: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
+  /** What is known of a channel from earlier: a slate is made like it. */
+  readonly factsOf?: (channelId: ChannelId) => CodecFacts | null;
   /** Asked, once a minute and stream at most, for what a stream does not tell by itself. */
   readonly complete?: CompleteFacts;
   /** What a player's kernel queue holds; that of this machine when absent. */
@@ -64,6 +66,7 @@ export class Relays implements AsyncDisposable {
           options.log.error('What a stream carries could not be kept', { error });
         }
       },
+      factsOf: options.factsOf ?? (() => null),
       completeFacts: options.complete ?? null,
       sendQueueOf: options.sendQueueOf ?? sendQueues.of,
       farewells: new Farewells(),
@@ -82,7 +85,7 @@ export class Relays implements AsyncDisposable {
 
   /**
    * Resolves when there is media to give: at once where the stream is running. Rejects with NO_STREAM, NO_CAPACITY, UPSTREAM_*,
-   * TAKEN_OVER, STREAM_STOPPED, SHUTTING_DOWN, or CANCELLED when the client has gone.
+   * TAKEN_OVER, STREAM_STOPPED, SHUTTING_DOWN, or CANCELLED when the client has gone. With `slates` the first three are shown instead.
    */
   open(request: LiveRequest): Promise<LiveConsumer> {
     return this.#enter(request, (relay) => relay.join(request));
@@ -106,7 +109,7 @@ export class Relays implements AsyncDisposable {
     request: LiveRequest,
     take: (relay: Relay) => Place,
   ): Promise<Place> {
-    if (request.channel.streams.length === 0) throw new CoaxError('NO_STREAM');
+    if (request.channel.streams.length === 0 && request.slates !== true) throw new CoaxError('NO_STREAM');
     let relay: Relay | null = null;
     for (let move = 0; move < mostMoves; move++) {
       if (this.#stopped) throw new CoaxError('SHUTTING_DOWN');

@@ -8,6 +8,8 @@ export interface EntryPoint {
   readonly tables: Buffer;
   /** True where no key frame was recognised and only a picture or the sound starts here. */
   readonly weak: boolean;
+  /** It lies in a slate. */
+  readonly slate?: true;
 }
 
 export interface RingOptions {

@@ -1,4 +1,4 @@
-import { packetSize, payloadOffset, pcrOf, pidOf } from '../mpegts/packet.ts';
+import { continuityOf, packetSize, payloadOffset, pcrOf, pidOf, setContinuity } from '../mpegts/packet.ts';
 import { readPesHeader } from '../mpegts/pes.ts';
 import { PidSwaps } from '../mpegts/pid-swaps.ts';
 import { type Program, ProgramTables, type TablePackets } from '../mpegts/program-tables.ts';
@@ -209,11 +209,22 @@ export function mainPidOf(program: Program | null): number {
 }
 
 /** The program that the tables tell. */
-export function programOf(packets: TablePackets): Program | null {
+export function programOf({ pat, pmt }: TablePackets): Program | null {
+  return tablesIn(Buffer.concat([pat, pmt])).program;
+}
+
+/** What a PAT and one PMT tell, given as whole packets. */
+export function tablesIn(packets: Buffer): ProgramTables {
   const tables = new ProgramTables();
-  for (const bytes of [packets.pat, packets.pmt, packets.pmt])
-    for (let offset = 0; offset < bytes.length; offset += packetSize) tables.push(bytes, offset, pidOf(bytes, offset));
-  return tables.program;
+  // Of several programs, one whose PMT has come twice is believed to be the one that is sent.
+  for (let turn = 0; turn < 2 && tables.program === null; turn++) {
+    const bytes = Buffer.from(packets);
+    for (let offset = 0; offset < bytes.length; offset += packetSize) {
+      setContinuity(bytes, offset, continuityOf(bytes, offset) + (turn * bytes.length) / packetSize);
+      tables.push(bytes, offset, pidOf(bytes, offset));
+    }
+  }
+  return tables;
 }
 
 /** What to add to the version of `after`; both are packets of one section. */

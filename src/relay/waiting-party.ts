@@ -6,6 +6,8 @@ import type { Viewer } from '../model/viewer.ts';
 interface Waiting {
   readonly viewer: Viewer;
   readonly openedMs: number;
+  /** Where somebody waits longer or shorter than everybody else. */
+  waitsUntilMs?(waitMs: number): number;
   drop(error: CoaxError): void;
 }
 
@@ -16,7 +18,7 @@ export function waitingParty(...groups: readonly ReadonlySet<Waiting>[]): LeaseP
     viewers: () => everybody().map(({ viewer }) => viewer),
     expire: (waitMs, error) => {
       const now = performance.now();
-      const leftMs = ({ openedMs }: Waiting): number => openedMs + waitMs - now;
+      const leftMs = (one: Waiting): number => (one.waitsUntilMs?.(waitMs) ?? one.openedMs + waitMs) - now;
       const all = everybody();
       const patient = all.filter((one) => leftMs(one) > 0);
       if (patient.length === 0) return 0;

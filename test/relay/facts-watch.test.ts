@@ -39,7 +39,7 @@ function watched(watch: FactsWatch, now: () => number): Generation {
       },
       entry: (entry) => watch.entry({ ...entry, atMs: now() }),
     },
-    null,
+    () => null,
   );
 }
 

@@ -7,7 +7,7 @@ export function joined(...clips: readonly Buffer[]): Sink {
   const sink = new Sink();
   const seam = new Seam(() => [...sink.entries.slice(0, 1).map(({ tables }) => tables), ...sink.out]);
   clips.forEach((clip, n) => {
-    const generation = new Generation(sink, n === 0 ? null : seam);
+    const generation = new Generation(sink, () => (n === 0 ? null : seam));
     for (let at = 0; at < clip.length; at += 10_000) generation.push(Buffer.from(clip.subarray(at, at + 10_000)), 0);
   });
   return sink;

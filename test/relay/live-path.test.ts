@@ -173,6 +173,7 @@ describe('A live stream', () => {
           bytes: () => {},
           skipped: () => {},
           reconnecting: () => {},
+          slate: () => {},
           ended: () => {},
           dropped: (code) => dropped.push(code),
         },

@@ -73,7 +73,7 @@ describe('Seam', () => {
   it('touches nothing before a stream is opened anew', () => {
     const clip = syntheticClip(1_000);
     const sink = new Sink();
-    const generation = new Generation(sink, null);
+    const generation = new Generation(sink, () => null);
     const half = 188 * 400;
     generation.push(clip.subarray(0, half), 0);
     generation.push(clip.subarray(half), 0);

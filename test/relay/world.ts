@@ -177,6 +177,7 @@ export interface WorldOptions {
   readonly onFacts?: RelaysOptions['onFacts'];
   readonly observer?: RelaysOptions['observer'];
   readonly sendQueueOf?: RelaysOptions['sendQueueOf'];
+  readonly factsOf?: RelaysOptions['factsOf'];
 }
 
 /** Relays on the real lease pool, with fake sockets on both sides. Meant for a fake clock. */
@@ -199,6 +200,7 @@ export class World {
     onFacts,
     observer,
     sendQueueOf,
+    factsOf,
   }: WorldOptions = {}) {
     this.limit = limit;
     this.#streams = streams;
@@ -216,6 +218,7 @@ export class World {
       ...(onFacts === undefined ? {} : { onFacts }),
       ...(observer === undefined ? {} : { observer }),
       ...(sendQueueOf === undefined ? {} : { sendQueueOf }),
+      ...(factsOf === undefined ? {} : { factsOf }),
     });
   }
 
@@ -236,7 +239,7 @@ export class World {
     return channel;
   }
 
-  open(name: string, who: string): Player {
+  open(name: string, who: string, { slates = false } = {}): Player {
     const player = new Player();
     this.players.push(player);
     this.relays
@@ -245,6 +248,7 @@ export class World {
         viewer: viewer(who),
         outputId: 'default' as OutputId,
         signal: player.gone.signal,
+        ...(slates ? { slates } : {}),
       })
       .then(
         (consumer) => {
