@@ -8,9 +8,16 @@ const fileName = 'pictures.json';
 /** A guide with more pictures than these for the next days gets the soonest. */
 const mostWishes = 20_000;
 
-const schema = z.object({ hosts: z.array(z.string()), addresses: z.array(z.string()) });
+const schema = z.object({
+  hosts: z.array(z.string()),
+  addresses: z.array(z.string()),
+  named: z.array(z.string()).default([]),
+});
 
-/** Pictures to gather: their addresses, soonest first, and the hosts of providers, which are never asked for one. */
+/**
+ * Pictures to gather: their addresses, soonest first, and the hosts of providers, which are never asked for one. `named` are those that
+ * the guide names already.
+ */
 export type PictureList = z.infer<typeof schema>;
 
 /** Collects the pictures of a guide that are worth having. */
@@ -18,6 +25,7 @@ export class PictureWishes {
   readonly #hosts: ReadonlySet<string>;
   /** By address: the earliest start. */
   readonly #starts = new Map<string, number>();
+  readonly #named = new Set<string>();
 
   /** The hosts of playlists' streams are providers' hosts too. */
   constructor(channels: readonly Channel[], providerHosts: readonly string[]) {
@@ -45,9 +53,18 @@ export class PictureWishes {
     this.#starts.set(address, startUnix);
   }
 
+  /** The guide names this held picture. */
+  name(picture: string): void {
+    this.#named.add(picture);
+  }
+
   async save(folder: string): Promise<void> {
     const addresses = [...this.#starts].sort(([, one], [, other]) => one - other).map(([address]) => address);
-    const list: PictureList = { hosts: [...this.#hosts], addresses: addresses.slice(0, mostWishes) };
+    const list: PictureList = {
+      hosts: [...this.#hosts],
+      addresses: addresses.slice(0, mostWishes),
+      named: [...this.#named],
+    };
     await writeFile(join(folder, fileName), JSON.stringify(list), { mode: 0o600 });
   }
 }
@@ -57,6 +74,6 @@ export async function readPictureList(folder: string): Promise<PictureList> {
   try {
     return schema.parse(JSON.parse(await readFile(join(folder, fileName), 'utf8')));
   } catch {
-    return { hosts: [], addresses: [] };
+    return { hosts: [], addresses: [], named: [] };
   }
 }

@@ -116,7 +116,7 @@ export class Pictures {
       await this.start();
       while (this.#again && !signal.aborted) {
         this.#again = false;
-        await this.#prune();
+        if (!this.#hasRoom()) await this.#prune();
         const wanted = this.#wanted();
         let at = 0;
         const lane = async (): Promise<void> => {
@@ -128,6 +128,7 @@ export class Pictures {
         };
         await Promise.all(Array.from({ length: mostAtOnce }, lane));
       }
+      if (!signal.aborted) await this.#prune();
       await this.#tell();
     } catch (error) {
       if (!signal.aborted) this.#options.log.warn('pictures of programmes could not be gathered', { error });
@@ -191,7 +192,8 @@ export class Pictures {
   }
 
   async #prune(): Promise<void> {
-    const wished = new Set([...this.#wishes.values()].flatMap(({ addresses }) => addresses.map(pictureName)));
+    const lists = [...this.#wishes.values()];
+    const wished = new Set(lists.flatMap(({ addresses, named }) => [...addresses.map(pictureName), ...named]));
     const before = Date.now() - unwishedMs;
     const gone = [...this.#held].filter(([name, { at }]) => !wished.has(name) && at < before);
     for (const [name, { size }] of gone) {

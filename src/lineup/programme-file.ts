@@ -104,7 +104,9 @@ function pictures(
     if (from === null || icon === undefined || icon === '') return null;
     const name = pictureName(icon);
     if (startUnix < from.untilUnix && stopUnix > from.sinceUnix && isSafe(icon)) wishes.add(icon, startUnix);
-    return held.has(name) ? `${from.path}/${name}` : null;
+    if (!held.has(name)) return null;
+    wishes.name(name);
+    return `${from.path}/${name}`;
   };
 }
 
