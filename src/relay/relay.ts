@@ -1,11 +1,9 @@
 import type { LeaseHolder } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
-import type { Log } from '../log/log.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { SessionId, StreamId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import { BitRate } from './bit-rate.ts';
-import { ChunkJoiner } from './chunk-joiner.ts';
 import { Consumer, type ConsumerHome } from './consumer.ts';
 import type { LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { FanOut } from './fan-out.ts';
@@ -15,13 +13,11 @@ import { expected, Hold } from './hold.ts';
 import { Linger } from './linger.ts';
 import type { RelayHome, RelayParts } from './relay-parts.ts';
 import { keepTrying } from './keep-trying.ts';
-import { startPoint } from './join.ts';
 import { isOpening, mayChange, type RelayState } from './relay-state.ts';
-import { Ring } from './ring.ts';
-import { Seam } from './seam.ts';
+import { Outlet } from './outlet.ts';
+import { RelayLog } from './relay-log.ts';
+import { relayView } from './relay-view.ts';
 import { Slate } from './slate.ts';
-import { firstLayout, layoutOf } from './slate-layout.ts';
-import { slateWords } from './slate-reason.ts';
 import { waitingParty } from './waiting-party.ts';
 
 const sweepMs = 1_000;
@@ -36,11 +32,11 @@ export class Relay implements LeaseHolder {
   readonly sessionId: SessionId;
   readonly channel: PlayableChannel;
   readonly since = Date.now();
+  readonly #ended = Promise.withResolvers<void>();
   /** Resolves when the upstream's socket has closed and nothing of the relay is left. */
-  readonly closed: Promise<void>;
+  readonly closed: Promise<void> = this.#ended.promise;
   readonly #parts: RelayParts;
   readonly #home: RelayHome;
-  readonly #resolveClosed: () => void;
   readonly #abort = new AbortController();
   readonly #consumers = new Set<Consumer>();
   /** Those who keep it open without reading. */
@@ -48,26 +44,21 @@ export class Relay implements LeaseHolder {
   readonly #linger = new Linger(() => this.close(null));
   /** Consumers that have got no byte yet. */
   readonly #waiting = new Set<Consumer>();
-  readonly #ring: Ring;
+  readonly #out: Outlet;
   readonly #fanOut: FanOut;
-  readonly #joiner: ChunkJoiner;
   readonly #feed: Feed;
   readonly #slate: Slate<Consumer>;
   readonly #consumerHome: ConsumerHome;
   readonly #bitRate = new BitRate();
   readonly #facts: FactsWatch;
-  readonly #log: Log;
+  readonly #tell: RelayLog;
   readonly #cold = new WeakSet<Consumer>();
   #state: RelayState = 'reserving';
   #successor: Relay | null = null;
   #running: Promise<void> = Promise.resolve();
   #sweepTimer: NodeJS.Timeout | undefined;
   #knownFacts: CodecFacts | null = null;
-  /** From the second generation on. */
-  #seam: Seam | null = null;
-  #position = 0;
   #bytesOut = 0;
-  #told = { received: 0, sent: 0 };
   #lastConsumer = 0;
 
   constructor(id: SessionId, first: LiveRequest, parts: RelayParts, home: RelayHome) {
@@ -75,18 +66,16 @@ export class Relay implements LeaseHolder {
     this.channel = first.channel;
     this.#parts = parts;
     this.#home = home;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.closed = promise;
-    this.#resolveClosed = resolve;
     const { settings } = parts;
-    this.#log = parts.log.child({ relay: id, channelId: first.channel.channelId });
-    this.#ring = new Ring({ maxBytes: settings.ringBytes, maxMs: settings.ringMs });
+    this.#tell = new RelayLog(parts.log.child({ relay: id, channelId: first.channel.channelId }), parts.observer);
     this.#facts = new FactsWatch((facts) => this.#tellFacts(facts), parts.completeFacts);
     this.#fanOut = new FanOut(this.#consumers);
-    this.#joiner = new ChunkJoiner({
-      out: (chunk) => this.#publish(chunk),
+    this.#out = new Outlet({
+      maxBytes: settings.ringBytes,
+      maxMs: settings.ringMs,
       consumers: () => this.#consumers.size,
       hurry: () => this.#waiting.size > 0,
+      grown: () => this.#grown(),
     });
     this.#slate = this.#makeSlate();
     this.#consumerHome = this.#makeConsumerHome();
@@ -118,11 +107,10 @@ export class Relay implements LeaseHolder {
     if (this.#sweepTimer !== undefined || this.isClosing) return;
     this.#parts.observer.relays(1);
     this.#sweepTimer = setInterval(() => this.#sweep(), Math.min(sweepMs, this.#parts.settings.stallMs / 2));
-    const { random } = this.#parts;
     this.#running = keepTrying({
       feed: this.#feed,
       signal: this.#abort.signal,
-      random,
+      random: this.#parts.random,
       goOn: (error) => this.#goOnBehindSlate(error),
     }).catch((error: unknown) => this.close(toCoaxError(error)));
   }
@@ -136,7 +124,7 @@ export class Relay implements LeaseHolder {
     this.#waiting.add(consumer);
     this.#parts.observer.consumers(1);
     if (this.#state === 'lingering') this.#enter('live');
-    if (this.#hasStart(consumer.wantsSlates)) consumer.announce();
+    if (this.#out.hasStart(consumer.wantsSlates)) consumer.announce();
     else {
       this.#cold.add(consumer);
       if (consumer.wantsSlates) this.#slate.watch();
@@ -151,7 +139,7 @@ export class Relay implements LeaseHolder {
     const hold = new Hold(request, (left) => this.#holdLeft(left));
     this.#holds.add(hold);
     this.#linger.pause();
-    if (this.#hasStart(false)) hold.announce();
+    if (this.#out.hasStart(false)) hold.announce();
     if (this.#state === 'reserving') this.#parts.leases.retry?.(this);
     return hold;
   }
@@ -185,46 +173,33 @@ export class Relay implements LeaseHolder {
       () => {
         upstreamClosed = this.#feed.stop();
       },
-      () => this.#joiner.flush(),
+      () => this.#out.flush(),
       () => this.#finishConsumers(reason),
-      () => this.#ring.clear(),
-      () => this.#tellBytes(),
-      () => this.#parts.observer.ended(error?.code ?? null),
-      () => this.#logEnd(error),
+      () => this.#out.ring.clear(),
+      () => this.#tell.bytes(this.#feed.bytes, this.#bytesOut),
+      () => this.#tell.ended(this.#feed, error),
     ];
     for (const step of steps) {
       try {
         step();
       } catch (failure) {
-        this.#log.error('A step of closing a stream failed', { error: failure });
+        this.#tell.wrong('A step of closing a stream failed', { error: failure });
       }
     }
     void Promise.allSettled([this.#running, upstreamClosed]).then(() => this.#afterClose());
   }
 
   view(nowMs: number): SessionView {
-    const { lease, candidate, bytes, reconnects } = this.#feed;
-    const { reason } = this.#slate;
-    return {
-      id: this.sessionId,
-      kind: 'live',
-      state: reason === null ? this.#state : 'slate',
-      ...(reason === null ? {} : { reason: slateWords[reason] }),
-      title: this.channel.name,
-      channelId: this.channel.channelId,
-      ...(candidate === null ? {} : { streamId: candidate.stream.streamId, sourceId: candidate.stream.sourceId }),
-      ...(lease === null ? {} : { accountId: lease.accountId, leaseId: lease.id }),
-      since: this.since,
-      bytesIn: bytes,
-      bytesOut: this.#bytesOut,
-      bitRate: this.#bitRate.bitsPerSecond,
-      bufferedBytes: this.#ring.bytes,
-      bufferedMs: Math.round(this.#ring.ageMs(nowMs)),
-      reconnects,
-      consumers: [...this.#consumers].map((consumer) => consumer.view(nowMs)),
-      ...(this.#holds.size === 0 ? {} : { heldFor: [...this.#holds].map(({ viewer }) => viewer) }),
-      ...(this.#knownFacts === null ? {} : { facts: this.#knownFacts }),
-    };
+    const { bitsPerSecond } = this.#bitRate;
+    return relayView(this, nowMs, {
+      slate: this.#slate.reason,
+      feed: this.#feed,
+      ring: this.#out.ring,
+      consumers: this.#consumers,
+      holds: this.#holds,
+      facts: this.#knownFacts,
+      rates: { bytesOut: this.#bytesOut, bitRate: bitsPerSecond },
+    });
   }
 
   #enter(state: RelayState): void {
@@ -232,7 +207,7 @@ export class Relay implements LeaseHolder {
     if (!mayChange(this.#state, state)) {
       const fields = { from: this.#state, to: state };
       if (this.#parts.strict) throw new Error(`A relay can not go from ${fields.from} to ${fields.to}`);
-      this.#log.error('A relay was asked for a change of state that does not exist', fields);
+      this.#tell.wrong('A relay was asked for a change of state that does not exist', fields);
       return;
     }
     this.#state = state;
@@ -245,19 +220,18 @@ export class Relay implements LeaseHolder {
       purpose,
       party: waitingParty(this.#consumers, this.#holds),
       signal: this.#abort.signal,
-      position: () => this.#position,
+      position: () => this.#out.position(),
       packets: (packets) => {
-        this.#position += packets.length;
-        this.#joiner.add(packets);
+        this.#out.packets(packets);
         this.#facts.packets(packets);
       },
       entry: (entry) => {
         this.#slate.started(entry);
-        this.#ring.mark(entry);
+        this.#out.entry(entry);
         this.#facts.entry(entry);
       },
-      settle: () => this.#joiner.settle(),
-      seam: () => this.#seamOf(),
+      settle: () => this.#out.settle(),
+      seam: this.#out.seam,
       full: () => this.#slate.full(),
       enter: (state) => this.#feedEnters(state),
       look: (stream) => this.#look(stream),
@@ -270,17 +244,8 @@ export class Relay implements LeaseHolder {
         this.#parts.observer.firstByte(ms);
         this.#facts.renew();
       },
-      failed: ({ stream: { streamId }, account }, { code, message }) =>
-        this.#log.warn('A stream could not be opened', { streamId, accountId: account, code, reason: message }),
-      reconnecting: (error, attempt) => {
-        if (attempt === 1) this.#slate.lost();
-        this.#parts.observer.reconnecting(error.code);
-        this.#log.warn('The upstream was lost and is opened anew', {
-          code: error.code,
-          reason: error.message,
-          attempt,
-        });
-      },
+      failed: this.#tell.failed,
+      reconnecting: this.#tell.reconnecting,
     };
   }
 
@@ -289,50 +254,19 @@ export class Relay implements LeaseHolder {
       slateMs: this.#parts.settings.slateMs,
       viewers: this.#consumers,
       waiting: this.#waiting,
-      sink: {
-        position: () => this.#position,
-        packets: (packets) => {
-          this.#position += packets.length;
-          this.#joiner.add(packets);
-        },
-        entry: (entry) => this.#ring.mark({ ...entry, slate: true }),
-      },
-      settle: () => this.#joiner.settle(),
-      seam: () => this.#seamOf(),
+      outlet: this.#out,
       state: () => this.#state,
       isHopeless: () => this.#parts.leases.isHopeless?.(this) === true,
-      layout: () => {
-        const sent = this.#ring.entries.at(-1);
-        if (sent !== undefined) return layoutOf(sent.tables, this.#knownFacts);
-        return this.#position === 0 ? firstLayout(this.#parts.factsOf(this.channel.channelId)) : null;
-      },
-      shown: (reason) => {
-        this.#parts.observer.slate(reason);
-        const { code, message } = this.#slate.failure ?? {};
-        this.#log.info('Viewers see a slate', { slate: slateWords[reason], code, reason: message });
-      },
+      facts: () => this.#knownFacts ?? this.#parts.factsOf(this.channel.channelId),
+      shown: (reason) => this.#tell.slate(reason, this.#slate.failure),
       end: (consumer) => this.#endOne(consumer),
     });
-  }
-
-  /** What makes the next generation one stream with what was sent. */
-  #seamOf(): Seam | null {
-    if (this.#position === 0) return null;
-    this.#seam ??= new Seam(() => {
-      this.#joiner.flush();
-      return this.#ring.history();
-    });
-    return this.#seam;
-  }
-
-  #hasStart(slates: boolean): boolean {
-    return startPoint(this.#ring, performance.now(), 0, slates) !== null;
   }
 
   /** Nothing can be done for now: who asked for slates goes on to wait behind one, everybody else is told. */
   #goOnBehindSlate(error: CoaxError): boolean {
     if (this.isClosing || !this.#slate.fits(error)) return false;
-    this.#joiner.flush();
+    this.#out.flush();
     this.#finish((consumer) => !consumer.wantsSlates, error);
     this.#slate.fail(error);
     return true;
@@ -349,7 +283,7 @@ export class Relay implements LeaseHolder {
     const { settings, farewells, observer } = this.#parts;
     return {
       sessionId: this.sessionId,
-      ring: this.#ring,
+      ring: this.#out.ring,
       farewells,
       backlogMs: settings.backlogMs,
       clientBufferBytes: settings.clientBufferBytes,
@@ -360,9 +294,7 @@ export class Relay implements LeaseHolder {
         this.#waiting.delete(consumer);
         const ms = performance.now() - consumer.openedMs;
         if (!start.slate) observer.joined(ms, this.#cold.has(consumer));
-        setImmediate(() =>
-          this.#log.debug('A player has got its first bytes', { consumer: consumer.id, ms, weak: start.weak }),
-        );
+        this.#tell.started(consumer.id, ms, start.weak);
       },
       consumerSkipped: () => observer.skipped(),
       consumerWrote: (bytes) => {
@@ -378,11 +310,8 @@ export class Relay implements LeaseHolder {
       this.close(null);
       return;
     }
-    if (state === 'live') {
-      const fields = { ...this.#place(), ms: Math.round(Date.now() - this.since) };
-      // Writing a log takes milliseconds, and the players get their first bytes in this turn.
-      setImmediate(() => this.#log.info('A live stream is open', fields));
-    }
+    if (state === 'reconnecting') this.#slate.lost();
+    if (state === 'live') this.#tell.live(this.#feed);
     this.#enter(state);
     if (state === 'live') {
       for (const hold of this.#holds) hold.announce();
@@ -397,8 +326,7 @@ export class Relay implements LeaseHolder {
     this.close(null);
   }
 
-  #publish(chunk: Buffer): void {
-    this.#ring.push(chunk, performance.now());
+  #grown(): void {
     const isSlate = this.#slate.reason !== null;
     if (this.#waiting.size > 0)
       for (const consumer of this.#waiting) if (consumer.wantsSlates || !isSlate) consumer.announce();
@@ -409,10 +337,7 @@ export class Relay implements LeaseHolder {
     if (!this.#consumers.delete(consumer)) return;
     this.#waiting.delete(consumer);
     this.#parts.observer.consumers(-1);
-    if (error !== null) {
-      this.#parts.observer.dropped(error.code);
-      this.#log.warn('A player was dropped', { consumer: consumer.id, code: error.code, reason: error.message });
-    }
+    if (error !== null) this.#tell.dropped(consumer.id, error);
     if (this.#consumers.size === 0) this.#unread();
   }
 
@@ -455,7 +380,7 @@ export class Relay implements LeaseHolder {
     this.#enter('closed');
     this.#parts.observer.relays(-1);
     this.#home.closed(this);
-    this.#resolveClosed();
+    this.#ended.resolve();
   }
 
   #sweep(): void {
@@ -463,28 +388,12 @@ export class Relay implements LeaseHolder {
     this.#feed.check(nowMs);
     for (const consumer of this.#consumers) consumer.checkProgress(nowMs);
     this.#bitRate.sample(nowMs, this.#feed.bytes);
-    this.#tellBytes();
-  }
-
-  #tellBytes(): void {
-    const received = this.#feed.bytes;
-    const sent = this.#bytesOut;
-    this.#parts.observer.bytes(received - this.#told.received, sent - this.#told.sent);
-    this.#told = { received, sent };
+    this.#tell.bytes(this.#feed.bytes, this.#bytesOut);
   }
 
   #tellFacts(facts: CodecFacts): void {
     this.#knownFacts = facts;
     const stream = this.#feed.candidate?.stream.streamId;
     if (stream !== undefined) this.#parts.onFacts(this.channel.channelId, stream, facts);
-  }
-
-  #logEnd(error: CoaxError | null): void {
-    const fields = { ...this.#place(), code: error?.code ?? null, reason: error?.message, bytes: this.#feed.bytes };
-    this.#log.info('A live stream is over', { ...fields, ms: Math.round(Date.now() - this.since) });
-  }
-
-  #place(): { readonly streamId: StreamId | undefined; readonly accountId: string | undefined } {
-    return { streamId: this.#feed.candidate?.stream.streamId, accountId: this.#feed.lease?.accountId };
   }
 }

@@ -1,9 +1,10 @@
 import { CoaxError } from '../errors.ts';
-import { Generation, type GenerationSink } from './generation.ts';
+import type { CodecFacts } from '../model/codec-facts.ts';
+import { Generation } from './generation.ts';
+import type { Outlet } from './outlet.ts';
 import type { RelayState } from './relay-state.ts';
 import type { EntryPoint } from './ring.ts';
-import type { Seam } from './seam.ts';
-import { layoutOf, type SlateLayout } from './slate-layout.ts';
+import { firstLayout, layoutOf, type SlateLayout } from './slate-layout.ts';
 import { slateFor, type SlateReason } from './slate-reason.ts';
 import { slateFrameMs, SlateStream } from './slate-stream.ts';
 
@@ -35,14 +36,12 @@ export interface SlateHome<Viewer extends SlateViewer> {
   /** Those who have got no byte yet. */
   readonly waiting: ReadonlySet<Viewer>;
   /** Where its packets go. */
-  readonly sink: GenerationSink;
-  settle(): void;
-  readonly seam: () => Seam | null;
+  readonly outlet: Outlet;
   state(): RelayState;
   /** The relay waits for a connection, and none is on its way. */
   isHopeless(): boolean;
-  /** How the slate has to look; null when none would fit. */
-  layout(): SlateLayout | null;
+  /** What is known of the channel. */
+  facts(): CodecFacts | null;
   shown(reason: SlateReason): void;
   /** The viewer's time is over, or the channel came in a form that nobody could go on with: its stream ends. */
   end(viewer: Viewer): void;
@@ -106,7 +105,7 @@ export class Slate<Viewer extends SlateViewer> {
     if (slateFor(error) === null) return false;
     const nowMs = performance.now();
     const patient = this.#watchers().some((viewer) => this.untilMs(viewer) > nowMs);
-    return patient && (this.#show !== null || this.#home.layout() !== null);
+    return patient && (this.#show !== null || this.#fitting() !== null);
   }
 
   /** Nothing can be done for now: shows why, at once. See `fits`. */
@@ -176,19 +175,34 @@ export class Slate<Viewer extends SlateViewer> {
       this.#reason = reason;
       return;
     }
-    const layout = this.#home.layout();
+    const layout = this.#fitting();
     if (layout === null) return;
     if (nowMs - this.#liveMs >= healthyMs) this.#beganMs = null;
     this.#liveMs = Number.POSITIVE_INFINITY;
     this.#beganMs ??= nowMs;
-    const { sink, seam } = this.#home;
-    const generation = new Generation(sink, seam);
+    const { outlet } = this.#home;
+    const generation = new Generation(
+      {
+        position: () => outlet.position(),
+        packets: (packets) => outlet.packets(packets),
+        entry: (entry) => outlet.entry({ ...entry, slate: true }),
+      },
+      outlet.seam,
+    );
     this.#show = { stream: new SlateStream(layout, reason), generation, sinceMs: nowMs };
     this.#layout = layout;
     this.#reason = reason;
     this.#sent = 0;
     this.#home.shown(reason);
     this.#pump(nowMs);
+  }
+
+  /** How it has to look now; null when none would fit. */
+  #fitting(): SlateLayout | null {
+    const { outlet } = this.#home;
+    const sent = outlet.ring.entries.at(-1);
+    if (sent !== undefined) return layoutOf(sent.tables, this.#home.facts());
+    return outlet.position() === 0 ? firstLayout(this.#home.facts()) : null;
   }
 
   #pump(nowMs: number): void {
@@ -198,7 +212,7 @@ export class Slate<Viewer extends SlateViewer> {
     if (due <= 0) return;
     this.#sent += due;
     show.generation.push(show.stream.frames(due), nowMs);
-    this.#home.settle();
+    this.#home.outlet.settle();
   }
 }
 
