@@ -30,7 +30,7 @@ const pictureAheadSec = 36 * hourSec;
 /** A reader waits this long for the newest guide while an older one is there. */
 const patienceMs = 5_000;
 const lookEveryMs = 10_000;
-/** The next guide is made after a pause of this many times what the last one took, unless somebody asks for it. */
+/** Small changes wait for this many times what the last guide took, unless somebody asks for it. */
 const restShare = 4;
 const longestRestMs = 600_000;
 
@@ -68,7 +68,7 @@ export class ProgrammeFiles {
       .then(() => Promise.all(this.#options.config().outputs.map((output) => this.#takeUp(output))));
     await this.#takenUp;
     if (this.#closed) return;
-    this.#timer = setInterval(() => this.refresh(), lookEveryMs);
+    this.#timer = setInterval(() => this.#look(false), lookEveryMs);
     this.#timer.unref();
   }
 
@@ -105,13 +105,18 @@ export class ProgrammeFiles {
     return Promise.race([fresh.catch(() => old), patience]).finally(() => clearTimeout(timer));
   }
 
-  /** Makes what is in use and stale anew, ahead of its readers. */
+  /** After a refresh of a source: makes what is in use and stale anew, ahead of its readers. */
   refresh(): void {
+    this.#look(true);
+  }
+
+  /** Many small changes, as of an admin at work, are taken together. */
+  #look(atOnce: boolean): void {
     const { outputs } = this.#options.config();
     for (const [id, shelf] of this.#shelves) {
       const output = outputs.find((one) => one.id === id);
       if (output === undefined) this.#forget(id);
-      else if (shelf.running === null && performance.now() >= shelf.restUntil) {
+      else if (shelf.running === null && (atOnce || performance.now() >= shelf.restUntil)) {
         const key = this.#keyOf(output);
         if (shelf.key !== key) this.#publish(output, shelf, key).catch(() => {});
       }

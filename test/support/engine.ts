@@ -21,6 +21,8 @@ export interface EngineOptions {
   /** Put before the command: `taskset -c 0`. */
   readonly prefix?: readonly string[];
   readonly nodeArgs?: readonly string[];
+  /** The port to ask for; any free one when absent. */
+  readonly port?: number;
   /** Starts it as a plugin does: `Engine.handshake` tells what it said, and `token` is that of this run. */
   readonly handshake?: boolean;
 }
@@ -144,7 +146,7 @@ export class Engine implements AsyncDisposable {
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const answer = await fetch(this.url + path, init);
     const text = await answer.text();
-    const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+    const isJson = /[/+]json/.test(answer.headers.get('content-type') ?? '');
     return {
       status: answer.status,
       body: (isJson && text !== '' ? JSON.parse(text) : text) as Body,
@@ -269,7 +271,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'coax-e2e-'));
   if (options.demo === false || options.settings !== undefined) writeConfig(dataDir, options);
   const mode = options.handshake === true ? '--handshake' : '--stdin-lifeline';
-  const serve = ['serve', '--data', dataDir, '--port', '0', mode, ...(options.args ?? [])];
+  const serve = ['serve', '--data', dataDir, '--port', String(options.port ?? 0), mode, ...(options.args ?? [])];
   const [command = '', ...args] = [
     ...(options.prefix ?? []),
     process.execPath,

@@ -31,10 +31,12 @@ export function* guideText(catalog: CatalogSettings, guide: GuideSettings, nowUn
   const length = guide.minutesEach * 60;
   const from = Math.floor((nowUnix - guide.pastDays * 86_400) / length) * length;
   const to = nowUnix + guide.days * 86_400;
+  const shift = guide.shiftMin * 60;
+  const icon = guide.icon === '' ? '' : `<icon src="${escaped(guide.icon)}"/>`;
   for (const index of indexes) {
     for (let start = from; start < to; start += length) {
       const { title, description } = programmeAt(index, start);
-      text += `<programme start="${stamp(start, guide.zone)}" stop="${stamp(start + length, guide.zone)}" channel="ch${index + 1}.test"><title lang="en">${title}</title><desc lang="en">${escaped(description)}</desc></programme>\n`;
+      text += `<programme start="${stamp(start + shift, guide.zone)}" stop="${stamp(start + shift + length, guide.zone)}" channel="ch${index + 1}.test"><title lang="en">${title}</title><desc lang="en">${escaped(description)}</desc>${icon}</programme>\n`;
     }
     if (text.length > 65_536) {
       yield text;

@@ -120,6 +120,10 @@ export interface GuideSettings {
   /** As file content (`gzip`) or as a content encoding (`encoding`). */
   readonly packed: 'no' | 'gzip' | 'encoding';
   readonly zone: string;
+  /** How much later everything is on. */
+  readonly shiftMin: number;
+  /** Address of a picture that every programme has; empty is none. */
+  readonly icon: string;
 }
 
 export interface ProviderSettings {
@@ -194,7 +198,7 @@ export const defaultSettings: ProviderSettings = {
     directSource: '',
     logoQuery: '',
   },
-  guide: { days: 2, pastDays: 1, minutesEach: 60, channels: 0, packed: 'no', zone: '+0000' },
+  guide: { days: 2, pastDays: 1, minutesEach: 60, channels: 0, packed: 'no', zone: '+0000', shiftMin: 0, icon: '' },
   api: {
     mode: 'normal',
     byAction: {},
