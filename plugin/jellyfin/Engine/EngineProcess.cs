@@ -37,9 +37,14 @@ internal sealed class EngineProcess : IAsyncDisposable
     public int Id { get; private init; }
 
     /// <summary>Starts a program; <see cref="EngineFailure"/> when the system refuses.</summary>
-    public static EngineProcess Start(string program, IEnumerable<string> arguments, EngineLog log)
+    public static EngineProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, EngineLog log)
     {
         var process = new Process { StartInfo = StartInfo(program, arguments) };
+        foreach (var (name, value) in environment)
+        {
+            process.StartInfo.Environment[name] = value;
+        }
+
         try
         {
             process.Start();

