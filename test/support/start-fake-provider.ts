@@ -43,6 +43,11 @@ export class FakeProvider implements AsyncDisposable {
     this.login = login;
   }
 
+  /** Address of its control server, for programs that ask it themselves. */
+  get control(): string {
+    return this.#control;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }

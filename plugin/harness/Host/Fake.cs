@@ -67,3 +67,9 @@ public class Fake<T> : DispatchProxy
         return type.IsValueType ? Activator.CreateInstance(type) : null;
     }
 }
+
+internal static class Fakes
+{
+    /// <summary>An implementation of an interface that gives defaults for everything.</summary>
+    public static object Idle(Type type) => typeof(Fake<>).MakeGenericType(type).GetMethod("By")!.Invoke(null, [new object()])!;
+}

@@ -16,6 +16,8 @@ internal sealed class ProviderControl(string address) : IDisposable
     /// <summary>The whole state: `requests` and `paths` too.</summary>
     public Task<JsonElement> RequestsAsync() => _client.GetFromJsonAsync<JsonElement>("/state");
 
+    public Task<JsonElement> SettingsAsync() => _client.GetFromJsonAsync<JsonElement>("/settings");
+
     /// <summary>A patch of the settings, as JSON.</summary>
     public async Task PatchAsync(string json)
     {

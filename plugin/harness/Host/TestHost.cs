@@ -17,6 +17,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -231,6 +232,11 @@ internal sealed class TestHost : IAsyncDisposable
             services.AddSingleton(Fake<IMediaSourceManager>.By(Live));
             services.AddSingleton(Fake<ITunerHostManager>.By(new TunerHostManagerBehaviour(() => TunerHosts, Configuration, Tasks)));
             services.AddSingleton(Fake<IListingsManager>.By(new ListingsManagerBehaviour(() => Listings, Configuration, Tasks)));
+            // Everything else that the host has, and that does nothing here: sessions, API keys, users.
+            foreach (var type in typeof(IServerApplicationHost).Assembly.GetExportedTypes().Where(type => type.IsInterface && type.Name.EndsWith("Manager", StringComparison.Ordinal)))
+            {
+                services.TryAdd(new ServiceDescriptor(type, Fakes.Idle(type)));
+            }
         }
     }
 }
