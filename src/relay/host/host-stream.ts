@@ -155,7 +155,7 @@ export class HostStream {
     this.#keeping?.hold?.noteRead();
     const { outputId, purpose } = this.#request;
     try {
-      const consumer = await this.#relays.open({ channel, viewer, outputId, signal, purpose });
+      const consumer = await this.#relays.open({ channel, viewer, outputId, signal, purpose, slates: true });
       if (!signal.aborted) this.#keep();
       return consumer;
     } catch (error) {
@@ -174,7 +174,7 @@ export class HostStream {
   view(): HostStreamView {
     const session = this.#session();
     const state = this.#state(session);
-    const reason = state === 'live' ? undefined : this.#failure?.message;
+    const reason = session?.reason ?? (state === 'live' ? undefined : this.#failure?.message);
     return {
       id: this.id,
       channelId: this.channelId,
@@ -200,6 +200,7 @@ export class HostStream {
   #state(session: SessionView | null): HostStreamState {
     if (this.#ended) return 'ended';
     if (session === null) return this.#keeping === null && this.#readers.size === 0 ? 'idle' : 'opening';
+    if (session.state === 'slate') return 'slate';
     return ['reserving', 'connecting', 'starting'].includes(session.state) ? 'opening' : 'live';
   }
 
@@ -234,6 +235,8 @@ export class HostStream {
   }
 
   #left(viewer: HostViewer): void {
+    // A hold that gave up waiting comes back where the channel was opened later, behind a slate.
+    if (this.#readers.size === 1 && this.#readers.has(viewer) && this.#state(this.#session()) === 'live') this.#keep();
     if (!this.#readers.delete(viewer)) return;
     this.#lastReaderAt = Date.now();
     if (this.#readers.size > 0) return;

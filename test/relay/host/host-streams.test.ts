@@ -242,8 +242,16 @@ describe('Streams of a host', () => {
     const again = read(first);
     await pass(4_000);
     expect(reader.isServed).to.equal(true);
-    expect(again.code).to.equal('NO_CAPACITY');
+    expect(again.isServed, 'with a slate').to.equal(true);
+    expect(first.view()).to.include({ state: 'slate', reason: 'All connections are in use', readers: 1 });
     expect(paths()).to.deep.equal(['c2']);
+    reader.close();
+    await pass(3_000);
+    expect(first.view()).to.include({ state: 'live', readers: 1 });
+    again.close();
+    expect(first.view(), 'a hold came back').to.include({ state: 'live', readers: 0 });
+    await pass(10_000);
+    expect(paths()).to.deep.equal(['c1']);
   });
 
   it('are not taken from those who share them, unless the host says that nobody does', async () => {
