@@ -1,21 +1,21 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeaseAuditor } from './accounts/auditor.ts';
 import { LeasePool } from './accounts/lease-pool.ts';
+import { type DataFolder, withDataFolder } from './app/data-folder.ts';
 import { greeting } from './app/greeting.ts';
 import { LoginWatch } from './app/login-watch.ts';
 import { jobMetrics, leaseMetrics, relayMetrics } from './app/observe.ts';
 import { gauges } from './app/gauges.ts';
 import { createHostGuide, type HostGuide } from './app/host-guide.ts';
+import { warnOfRisks } from './app/start-warnings.ts';
 import { syncView } from './app/sync-view.ts';
 import { ingestWorkerEntry, publishWorkerEntry } from './app/worker-entries.ts';
 import { createOpenUpstream } from './relay/open-upstream.ts';
-import { Catalog, catalogFileName } from './catalog/catalog.ts';
-import { FolderLock } from './catalog/folder-lock.ts';
-import { prepareFolder } from './config/files.ts';
+import { type Catalog, catalogFileName } from './catalog/catalog.ts';
+import type { FolderLock } from './catalog/folder-lock.ts';
 import type { Config, SourceConfig } from './config/schema.ts';
 import { secretsOfConfig } from './config/secrets.ts';
-import { ConfigStore } from './config/store.ts';
+import type { ConfigStore } from './config/store.ts';
 import { Guide } from './guide/guide.ts';
 import { clientOf } from './hosts/client-of.ts';
 import { Hosts } from './hosts/hosts.ts';
@@ -92,7 +92,7 @@ export class App {
   #state: 'starting' | 'ready' | 'stopping' = 'starting';
   #listening: Listening = { host: '', port: 0 };
 
-  private constructor(options: AppOptions, lock: FolderLock, config: ConfigStore, catalog: Catalog) {
+  private constructor(options: AppOptions, { lock, config, catalog }: DataFolder) {
     const { dataDir } = options;
     this.#options = options;
     this.#lock = lock;
@@ -227,24 +227,11 @@ export class App {
   }
 
   /** Resolves when players and admins can be served. */
-  static async start(options: AppOptions): Promise<App> {
-    const { dataDir } = options;
-    await prepareFolder(dataDir);
-    const lock = FolderLock.take(dataDir);
-    try {
-      await mkdir(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
-      await chmod(join(dataDir, 'logs'), 0o700);
-      const config = await ConfigStore.open(dataDir);
-      const app = new App(options, lock, config, Catalog.open(join(dataDir, catalogFileName)));
-      await app.#start();
-      return app;
-    } catch (error) {
-      lock[Symbol.dispose]();
-      throw error;
-    }
+  static start(options: AppOptions): Promise<App> {
+    return withDataFolder(options.dataDir, (folder) => new App(options, folder).#start());
   }
 
-  async #start(): Promise<void> {
+  async #start(): Promise<this> {
     this.#configured(this.#config.current);
     this.#config.onListenerError = (error) =>
       this.#log.error('a part could not take over the new configuration', { error });
@@ -261,28 +248,22 @@ export class App {
       if (job.state === 'succeeded') this.#hostServers.noteChange();
     });
     const { host, port, portFallback = false } = this.#options;
+    await this.#hostGuide.start();
     this.#listening = await this.#server.listen(host, port, portFallback);
     if (port !== 0 && this.#listening.port !== port)
       this.#log.warn('the port is taken, so another one is used', { port, used: this.#listening.port });
     this.#auditor.start();
-    this.#hostGuide.start();
     this.#hostServers.start();
     this.#refreshes.start();
     this.#state = 'ready';
-    if (!/^(127\.|::1$|localhost$)/.test(host)) {
-      this.#log.warn(
-        'Coax listens beyond this machine: whoever has an output address can watch, and the admin token is sent unencrypted',
-        { host },
-      );
-    }
-    if (this.#options.adminToken.length < 16)
-      this.#log.warn('the admin token is short enough to be guessed; use at least 16 characters');
+    warnOfRisks(this.#log, this.#options);
     this.#log.info('ready', {
       host,
       port: this.#listening.port,
       version,
       sources: this.#config.current.sources.length,
     });
+    return this;
   }
 
   get listening(): Listening {

@@ -7,8 +7,8 @@ import type { Log } from '../log/log.ts';
 export interface HostGuide {
   readonly programmes: ProgrammeFiles;
   readonly pictures: Pictures;
-  /** What an earlier run has made is read beside everything else; who asks earlier waits for it. */
-  start(): void;
+  /** Takes up what an earlier run has made, so that its revision is told from the first answer on. Never rejects. */
+  start(): Promise<void>;
   stop(): Promise<unknown>;
 }
 
@@ -23,11 +23,10 @@ export function createHostGuide(
   return {
     programmes,
     pictures,
-    start: () => {
+    start: () =>
       programmes
         .start()
-        .catch((error: unknown) => log.warn('the guide of an earlier run could not be taken up', { error }));
-    },
+        .catch((error: unknown) => log.warn('the guide of an earlier run could not be taken up', { error })),
     stop: () => Promise.all([programmes.close(), pictures.close()]),
   };
 }

@@ -75,10 +75,9 @@ export class Pictures {
     return bytes === null || contentType === null ? null : { bytes, contentType };
   }
 
-  /** Reads what is held; before the first guide is made. */
-  start(): Promise<void> {
-    this.#loaded ??= this.#load();
-    return this.#loaded;
+  /** Reads the revision; before the first guide is made. */
+  async start(): Promise<void> {
+    this.#toldAt = Number(await readFile(join(this.folder, toldFileName), 'utf8').catch(() => '0')) || 0;
   }
 
   /** Gathers what the guide in this folder wishes for, in the background; instead of what this output wished for before. */
@@ -97,6 +96,7 @@ export class Pictures {
     await this.#run?.catch(() => {});
   }
 
+  /** What is held: thousands of files, so not before it is needed. */
   async #load(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const names = await readdir(this.folder);
@@ -107,13 +107,13 @@ export class Pictures {
       this.#held.set(name, { size: found.size, at: found.mtimeMs });
       this.#totalBytes += found.size;
     }
-    this.#toldAt = Number(await readFile(join(this.folder, toldFileName), 'utf8').catch(() => '0')) || 0;
   }
 
   async #gatherAll(): Promise<void> {
     const { signal } = this.#stopping;
     try {
-      await this.start();
+      this.#loaded ??= this.#load();
+      await this.#loaded;
       while (this.#again && !signal.aborted) {
         this.#again = false;
         if (!this.#hasRoom()) await this.#prune();
