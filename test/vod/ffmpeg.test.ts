@@ -30,7 +30,7 @@ describe(`VOD sessions and ffmpeg${needsFfmpeg}`, () => {
 
   before(function () {
     if (!hasFfmpeg) this.skip();
-    this.timeout(30_000);
+    this.timeout(60_000);
     folder = mkdtempSync(join(tmpdir(), 'coax-vod-'));
     const mkv = join(folder, 'movie.mkv');
     makeMovie(mkv);

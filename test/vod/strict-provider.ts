@@ -37,7 +37,7 @@ export interface SeenRequest {
   readonly path: string;
 }
 
-/** A provider that counts its own sockets from accept to close and refuses what is over the limit. */
+/** A provider that counts its own sockets, from accept to the end that the other side made, and refuses what is over the limit. */
 export class StrictProvider {
   file: Buffer;
   etag: string | undefined;
@@ -48,6 +48,8 @@ export class StrictProvider {
   behave: (request: SeenRequest, index: number) => Behaviour = () => ({});
   readonly #max: number;
   readonly #sockets = new Set<Socket>();
+  /** Those whose other side has not closed yet. */
+  readonly #open = new Set<Socket>();
   readonly #server: Server;
 
   constructor({ file, max, etag, bytesPerSecond = Infinity }: ProviderOptions) {
@@ -58,8 +60,10 @@ export class StrictProvider {
     this.#server = createServer((request, response) => this.#answer(request, response));
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
-      this.peak = Math.max(this.peak, this.#sockets.size);
-      socket.on('error', () => {});
+      this.#open.add(socket);
+      // The end of one socket may lie in the same turn of the loop as the start of the next: whoever came first counts, so look later.
+      setImmediate(() => setImmediate(() => (this.peak = Math.max(this.peak, this.#open.size))));
+      for (const event of ['end', 'error', 'close']) socket.on(event, () => this.#open.delete(socket));
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
@@ -85,7 +89,7 @@ export class StrictProvider {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => {});
-    if (this.#sockets.size > this.#max) {
+    if (this.#open.size > this.#max) {
       this.refused += 1;
       response.writeHead(403, { 'content-type': 'text/plain', connection: 'close' }).end('Forbidden');
       return;

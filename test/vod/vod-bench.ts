@@ -230,7 +230,7 @@ export class Player {
   }
 }
 
-export async function until(condition: () => boolean, timeoutMs = 4_000): Promise<void> {
+export async function until(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error('it did not happen in time');
