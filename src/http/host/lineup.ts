@@ -3,7 +3,7 @@ import { isUnchanged } from '../etag.ts';
 import { type Route, route } from '../route.ts';
 import type { Services } from '../services.ts';
 import { sendPublished } from '../output/published.ts';
-import { ChannelCount, hostOutput, lineupRevision, publishedLineup } from './published-lineup.ts';
+import { ChannelCount, hostOutput, lineupRevision, publishedChannels } from './published-lineup.ts';
 import { health, lineup, outputQuery } from './schemas.ts';
 
 /** What an admin should look at: sources whose last refresh failed, or that there is none. */
@@ -53,10 +53,13 @@ export function lineupRoutes(services: Services): Route[] {
       query: outputQuery,
       answer: { status: 200, schema: lineup, description: 'The channels, in order' },
       run: async ({ query, request, response }) => {
-        const { etag, body } = await publishedLineup(services, hostOutput(services, query.output));
+        const output = hostOutput(services, query.output);
+        const revision = lineupRevision(services, output);
+        const etag = `"${revision}"`;
         response.set({ ETag: etag, 'Cache-Control': 'no-cache' });
-        if (isUnchanged(request, etag)) response.status(304).end();
-        return body;
+        const unchanged = isUnchanged(request, etag);
+        if (unchanged) response.status(304).end();
+        return { revision, channels: unchanged ? [] : await publishedChannels(services, output) };
       },
     }),
     route({

@@ -44,13 +44,12 @@ function channelView(output: OutputConfig, channel: Channel): z.input<typeof lin
   };
 }
 
-/** The lineup of an output with its ETag, which also tells when facts were learned. Reads page by page, so that streams go on. */
-export async function publishedLineup(
+/** The channels of an output, in order, with what is known of each now. Reads page by page, so that streams go on. */
+export async function publishedChannels(
   services: Pick<Services, 'catalog' | 'config'>,
   output: OutputConfig,
-): Promise<{ readonly etag: string; readonly body: z.input<typeof lineup> }> {
+): Promise<z.input<typeof lineup>['channels']> {
   const query = { ...channelQueryOf(services.config.current, output), limit: pageSize };
-  const revision = lineupRevision(services, output);
   const channels: z.input<typeof lineup>['channels'] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const page = services.catalog.channels.list(cursor === undefined ? query : { ...query, cursor });
@@ -59,8 +58,7 @@ export async function publishedLineup(
     // oxlint-disable-next-line no-await-in-loop -- one page in a turn
     if (cursor !== null) await new Promise(setImmediate);
   }
-  const facts = digest(channels.map((channel) => channel.facts)).slice(0, 8);
-  return { etag: `"${revision}.${facts}"`, body: { revision, channels } };
+  return channels;
 }
 
 /** Counts the channels of an output; once for each state of the lineup. */

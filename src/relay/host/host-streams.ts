@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { CoaxError } from '../../errors.ts';
 import type { CodecFacts } from '../../model/codec-facts.ts';
 import type { ViewerKey } from '../../model/ids.ts';
 import { HostStream, type HostStreamRequest, type HostStreamView, type LiveRelays } from './host-stream.ts';
@@ -31,6 +32,7 @@ export class HostStreams {
   readonly #streams = new Map<string, HostStream>();
   /** Called when facts have become known, or a stream is not kept open any more. */
   readonly #watchers = new Set<() => void>();
+  #stopped = false;
 
   constructor(options: HostStreamsOptions) {
     this.#options = options;
@@ -38,6 +40,7 @@ export class HostStreams {
 
   /** Returns at once; the channel is opened in the background. The id is random (128 bits): whoever knows it may read. */
   open({ viewer, replaces = [], ...request }: OpenHostStream): HostStream {
+    if (this.#stopped) throw new CoaxError('SHUTTING_DOWN');
     const id = randomBytes(16).toString('hex');
     const own = keyOf('stream', id);
     const key = viewer === undefined ? own : keyOf('device', viewer.key);
@@ -101,8 +104,9 @@ export class HostStreams {
     });
   }
 
-  /** Forgets everything, when Coax stops. */
+  /** Forgets everything and opens nothing more, when Coax stops. */
   stop(): void {
+    this.#stopped = true;
     for (const stream of this.#streams.values()) stream.end();
   }
 
