@@ -199,7 +199,7 @@ export class App {
       workerUrl: publishWorkerEntry,
     };
     this.#publisher = new Publisher({ ...published, log: this.#log.child({ part: 'publisher' }) });
-    this.#hostGuide = createHostGuide({ ...published, dataDir, log: this.#log });
+    this.#hostGuide = createHostGuide({ ...published, playersFirst: this.#publisher.open, dataDir, log: this.#log });
     this.#logos = new Logos({
       folder: join(dataDir, 'logos'),
       config: () => config.current,

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { Channel } from '../catalog/contract.ts';
 import type { GuideReads } from '../guide/contract.ts';
@@ -26,6 +27,8 @@ export interface ProgrammeSources {
 
 const pieceBytes = 262_144;
 const revisionChars = 24;
+const courtesyMs = 20;
+const mostCourtesyMs = 60_000;
 /** Read over loopback, most often unpacked: little work counts more than the last byte. */
 const gzipLevel = 1;
 
@@ -79,6 +82,19 @@ const header = ({ fromUnix, toUnix }: ProgrammesOrder, revision: string): unknow
 
 const isHd = ({ name }: Channel): boolean => /\b(?:U|F)?HD\b|\b4K\b/i.test(name);
 
+/** Lets files for players go first: they are asked for while somebody waits. But no longer than a minute in all. */
+function courtesy(playersFirst: SharedArrayBuffer | null): () => Promise<void> {
+  const open = playersFirst === null ? null : new Int32Array(playersFirst);
+  let leftMs = mostCourtesyMs;
+  const areMade = (): boolean => open !== null && Atomics.load(open, 0) > 0;
+  return async () => {
+    for (; leftMs > 0 && areMade(); leftMs -= courtesyMs) {
+      // oxlint-disable-next-line no-await-in-loop -- a look now and then
+      await pause(courtesyMs);
+    }
+  };
+}
+
 /** Guides advertise: an address in a description may hold a login. */
 function withoutLogins(programme: Programme, redact: (text: string) => string): Programme {
   const { title, subtitle, description } = programme;
@@ -124,10 +140,13 @@ async function writeLines(
   const lines = new LineFile(file);
   const places: [channel: string, at: number, length: number][] = [];
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
+  const letPlayers = courtesy(order.playersFirst);
   let count = 0;
   // The revision is known at the end; it takes the place of as many zeros.
   await lines.add(header(order, '0'.repeat(revisionChars)));
   for await (const [{ id: channelId }, written] of guide.walk(channels, order.fromUnix, order.toUnix)) {
+    // oxlint-disable-next-line no-await-in-loop -- one channel after the other
+    await letPlayers();
     const channel = byId.get(channelId);
     if (channel === undefined || written.length === 0) continue;
     const programmes = written.map((programme) => withoutLogins(programme, redact));

@@ -19,6 +19,8 @@ export interface ProgrammeFilesOptions {
   /** Where pictures are held, and a number that moves when it is worth telling hosts of more of them. */
   readonly pictures: { readonly folder: string; readonly revision: number; start(): Promise<void> };
   readonly workerUrl: URL;
+  /** `Publisher.open`: while it is not 0, files for players are made, which go first. */
+  readonly playersFirst?: SharedArrayBuffer;
   readonly log: Log;
 }
 
@@ -217,6 +219,7 @@ export class ProgrammeFiles {
       kind: 'programmes' as const,
       folder,
       previous,
+      playersFirst: this.#options.playersFirst ?? null,
       catalogPath: this.#options.catalogPath,
       output: asConfigured,
       sourceIds: sources.filter(({ enabled }) => enabled).map(({ id }) => id),

@@ -21,6 +21,8 @@ export interface FilesOrder extends Order {
 /** The guide for a media server. */
 export interface ProgrammesOrder extends Order {
   readonly kind: 'programmes';
+  /** Holds a number (Int32) that is not 0 while files for players are made: they go first. Null when nobody does. */
+  readonly playersFirst: SharedArrayBuffer | null;
   /** The generation before, for the ids of its programmes. */
   readonly previous: string | null;
   /** Null when programmes have no pictures. */

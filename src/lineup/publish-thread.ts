@@ -9,6 +9,7 @@ export class PublishThread {
   readonly #entry: URL;
   readonly #name: string;
   readonly #orders = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #open = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | null = null;
   #nextOrder = 1;
   #closed = false;
@@ -16,6 +17,11 @@ export class PublishThread {
   constructor(entry: URL, name: string) {
     this.#entry = entry;
     this.#name = name;
+  }
+
+  /** How many orders are open, for other threads to see. */
+  get open(): SharedArrayBuffer {
+    return this.#open.buffer;
   }
 
   /** Resolves when the files lie in their folder. INTERNAL when they could not be made, SHUTTING_DOWN after `close`. */
@@ -26,6 +32,7 @@ export class PublishThread {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       this.#orders.set(id, { resolve, reject });
+      this.#show();
       worker.postMessage({ ...order, id } satisfies PublishOrder);
     });
   }
@@ -44,6 +51,7 @@ export class PublishThread {
     worker.on('message', (reply: PublishReply) => {
       const order = this.#orders.get(reply.id);
       this.#orders.delete(reply.id);
+      this.#show();
       if (reply.ok) order?.resolve();
       else order?.reject(unpublished(new Error(reply.message)));
     });
@@ -60,6 +68,11 @@ export class PublishThread {
   #rejectAll(error: CoaxError): void {
     for (const { reject } of this.#orders.values()) reject(error);
     this.#orders.clear();
+    this.#show();
+  }
+
+  #show(): void {
+    Atomics.store(this.#open, 0, this.#orders.size);
   }
 }
 

@@ -48,6 +48,11 @@ export class Publisher {
     this.#thread = new PublishThread(options.workerUrl, 'publish');
   }
 
+  /** Holds a number (Int32) that is not 0 while files are made, for threads that let them go first. */
+  get open(): SharedArrayBuffer {
+    return this.#thread.open;
+  }
+
   /** The newest generation; an older one when the newest takes long and there is one. */
   async current(output: OutputConfig, base: string): Promise<Generation> {
     const shelf = this.#shelf(output, base);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -16,6 +16,7 @@ import type { LiveItem } from '../../src/model/items.ts';
 import type { Programme } from '../../src/model/programme.ts';
 import { home, live } from '../catalog/items.ts';
 import { TempCatalog } from '../catalog/temp-catalog.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const workerUrl = new URL('../../src/lineup/publish-worker.ts', import.meta.url);
 const now = Math.floor(Date.now() / 1000);
@@ -45,6 +46,7 @@ describe('ProgrammeFiles', () => {
   let output: OutputConfig;
   let open: ProgrammeFiles[];
   let revision: number;
+  let players: Int32Array<SharedArrayBuffer>;
 
   beforeEach(() => {
     temp = new TempCatalog();
@@ -55,6 +57,7 @@ describe('ProgrammeFiles', () => {
     output = config.outputs[0]!;
     open = [];
     revision = 0;
+    players = new Int32Array(new SharedArrayBuffer(4));
   });
   afterEach(async () => {
     await Promise.all(open.map((files) => files.close()));
@@ -76,6 +79,7 @@ describe('ProgrammeFiles', () => {
         start: () => Promise.resolve(),
       },
       workerUrl: entry,
+      playersFirst: players.buffer,
       log: silentLog,
     });
     open.push(files);
@@ -278,6 +282,25 @@ describe('ProgrammeFiles', () => {
     expect(await files.current(output)).to.deep.equal(made);
     const error = await files.current({ ...output, id: 'o2' }).catch((reason: unknown) => reason);
     expect(error).to.have.property('code', 'INTERNAL');
+  });
+
+  it('lets files for players go first', async () => {
+    lineup(live('A', { guideId: 'a' }));
+    guide({ at: 0, title: 'One' });
+    Atomics.store(players, 0, 1);
+    let isMade = false;
+    const made = start()
+      .current(output)
+      .then((generation) => {
+        isMade = true;
+        return generation;
+      });
+    const place = join(temp.folder, 'published', 'o1', 'host');
+    await waitUntil('it has begun', async () => (await readdir(place).catch(() => [])).length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isMade).to.equal(false);
+    Atomics.store(players, 0, 0);
+    expect((await made).programmes).to.equal(1);
   });
 
   it('has ids that are unique in each channel, whatever the guide', async () => {
