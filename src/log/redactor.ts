@@ -2,7 +2,7 @@
 const shortestSecret = 4;
 const mask = '***';
 
-/** Where credentials stand by shape, whether or not they are known: userinfo, Xtream paths, telling query keys and fields, tokens of outputs. */
+/** Where credentials stand by shape, whether or not they are known: userinfo, Xtream paths, telling query keys and fields, tokens of outputs, ids of streams. */
 const shapes: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@?#"']+@/gi, `$1${mask}@`],
   [/(\/(?:live|movie|series|timeshift|hls|play)\/)[^\s/?#"']+\/[^\s/?#"']+(\/|(?=\s|$))/gi, `$1${mask}/${mask}$2`],
@@ -17,6 +17,7 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/("(?:password|passwd|token|secret|apiKey)"\s*:\s*")[^"]*/gi, `$1${mask}`],
   [/\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}/gi, `$1 ${mask}`],
   [/(\/o\/)[^\s/?#"']+/g, `$1${mask}`],
+  [/(\/s\/)[0-9a-f]{32}\b/g, `$1${mask}`],
 ];
 
 const escapeForRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

@@ -38,6 +38,7 @@ describe('Redactor', () => {
     ['http://host/player_api.php?username=bob&password=hunter2&action=x', 'hunter2'],
     ['authorization: Bearer abcdefghijk', 'abcdefghijk'],
     ['/o/abcdefghijklmnop/playlist.m3u', 'abcdefghijklmnop'],
+    ['GET /s/0123456789abcdef0123456789abcdef.ts', '0123456789abcdef0123456789abcdef'],
   ];
   for (const [text, secret] of shapes) {
     it(`hides what is shaped like a secret: ${text}`, () => {
