@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Jellyfin.Plugin.Coax.Engine;
 using MediaBrowser.Controller;
 using MediaBrowser.Controller.Library;
@@ -93,6 +94,7 @@ internal sealed class CoaxTunerHost(
             throw new FileNotFoundException($"{channelId} is not a channel of Coax.");
         }
 
+        var clock = Stopwatch.StartNew();
         var channel = store.Known.Find(id);
         var asking = services.Asker.Current();
         var plan = new LiveStreamPlan(
@@ -116,7 +118,8 @@ internal sealed class CoaxTunerHost(
             throw;
         }
 
-        logger.LogDebug("Channel {Channel} is open for {Viewer}", channel?.Name ?? id, asking.Viewer?.Label ?? asking.Purpose);
+        logger.LogDebug(
+            "Channel {Channel} is open for {Viewer} after {Milliseconds:0.0} ms", channel?.Name ?? id, asking.Viewer?.Label ?? asking.Purpose, clock.Elapsed.TotalMilliseconds);
         return stream;
     }
 

@@ -118,6 +118,8 @@ internal static class MediaSourceFactory
     {
         Type = MediaStreamType.Audio,
         Index = -1,
+        // A viewer who prefers default tracks would have none to choose from, and the sound would count as one that must be converted.
+        IsDefault = true,
         Codec = audio.Codec,
         Profile = audio.Profile,
         Language = string.IsNullOrEmpty(audio.Language) || audio.Language == "und" ? null : audio.Language,
