@@ -3,8 +3,7 @@ namespace Coax.Harness;
 /// <summary>What checks work with: a shared host that has channels, fresh hosts of their own, the provider, and figures to report.</summary>
 internal sealed class CheckContext : IAsyncDisposable
 {
-    private readonly string _scratch;
-    private readonly bool _ownsScratch;
+    private readonly ScratchFolder _scratch;
     private readonly SemaphoreSlim _sharing = new(1, 1);
     private readonly List<TestHost> _hosts = [];
     private ProviderControl? _provider;
@@ -15,8 +14,7 @@ internal sealed class CheckContext : IAsyncDisposable
     public CheckContext(HarnessOptions options)
     {
         Options = options;
-        _ownsScratch = options.Scratch.Length == 0;
-        _scratch = _ownsScratch ? Directory.CreateTempSubdirectory("coax-harness-").FullName : Directory.CreateDirectory(options.Scratch).FullName;
+        _scratch = new ScratchFolder(options.Scratch);
     }
 
     public HarnessOptions Options { get; }
@@ -41,7 +39,7 @@ internal sealed class CheckContext : IAsyncDisposable
     /// <summary>Folders for a host of one's own: the engine's configuration document and the Node runtime are set.</summary>
     public HostFolders NewFolders(IReadOnlyDictionary<string, string>? configuration = null)
     {
-        var folders = new HostFolders(Path.Combine(_scratch, $"host-{Interlocked.Increment(ref _folders)}"));
+        var folders = new HostFolders(Path.Combine(_scratch.Path, $"host-{Interlocked.Increment(ref _folders)}"));
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         if (Options.Node.Length > 0)
         {
@@ -125,16 +123,6 @@ internal sealed class CheckContext : IAsyncDisposable
 
         _provider?.Dispose();
         _sharing.Dispose();
-        if (_ownsScratch)
-        {
-            try
-            {
-                Directory.Delete(_scratch, recursive: true);
-            }
-            catch (IOException)
-            {
-                // An engine that is just ending still writes; the folder is below the temp folder.
-            }
-        }
+        _scratch.Dispose();
     }
 }

@@ -6,6 +6,12 @@ internal sealed record HarnessOptions
     /// <summary>The zip, or the folder, of the plugin.</summary>
     public required string Plugin { get; init; }
 
+    /// <summary>Address of a repository manifest to install from, instead of <see cref="Plugin"/>.</summary>
+    public string Catalog { get; init; } = string.Empty;
+
+    /// <summary>The version that the host says it is to the catalogue.</summary>
+    public Version HostVersion { get; init; } = new(10, 11, 11, 0);
+
     /// <summary>The engine's configuration document that each host's data folder starts with; empty: the engine's own (the demo source).</summary>
     public string EngineConfig { get; init; } = string.Empty;
 
@@ -28,7 +34,7 @@ internal sealed record HarnessOptions
     public IReadOnlyList<string> Only { get; init; } = [];
 
     public const string Usage = """
-        Coax.Harness --plugin ZIP|FOLDER [--engine-config FILE] [--provider-control URL] [--node PATH] [--scratch FOLDER]
+        Coax.Harness --plugin ZIP|FOLDER | --catalog URL [--host-version VERSION] [--engine-config FILE] [--provider-control URL] [--node PATH] [--scratch FOLDER]
                      [--only TEXT]... [--list] [--references] [--verbose]
         """;
 
@@ -50,7 +56,7 @@ internal sealed record HarnessOptions
             {
                 only.Add(arguments[++at]);
             }
-            else if (at + 1 < arguments.Length && name is "--plugin" or "--engine-config" or "--provider-control" or "--node" or "--scratch")
+            else if (at + 1 < arguments.Length && name is "--plugin" or "--catalog" or "--host-version" or "--engine-config" or "--provider-control" or "--node" or "--scratch")
             {
                 values[name] = arguments[++at];
             }
@@ -61,7 +67,7 @@ internal sealed record HarnessOptions
         }
 
         string Value(string name) => values.GetValueOrDefault(name, string.Empty);
-        if (Value("--plugin").Length == 0 && !values.ContainsKey("--list"))
+        if (Value("--plugin").Length + Value("--catalog").Length == 0 && !values.ContainsKey("--list"))
         {
             throw new ArgumentException(Usage);
         }
@@ -69,6 +75,8 @@ internal sealed record HarnessOptions
         return new HarnessOptions
         {
             Plugin = Value("--plugin"),
+            Catalog = Value("--catalog"),
+            HostVersion = Version.Parse(values.GetValueOrDefault("--host-version", "10.11.11.0")),
             EngineConfig = Value("--engine-config"),
             ProviderControl = Value("--provider-control").TrimEnd('/'),
             Node = Value("--node"),

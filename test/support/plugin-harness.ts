@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,15 +16,6 @@ export interface CheckResult {
   readonly ok: boolean | null;
   readonly message: string;
   readonly figures: Readonly<Record<string, number | string>>;
-}
-
-/** The sentences that the harness knows, as its sources say: so that they can be named where it can not be built. */
-export function checkNames(): string[] {
-  const folder = join(root, 'plugin', 'harness', 'Checks');
-  return readdirSync(folder)
-    .sort()
-    .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/yield return \("((?:[^"\\]|\\.)*)"/g)])
-    .map((match) => JSON.parse(`"${match[1] ?? ''}"`) as string);
 }
 
 /** A folder with the packed plugin and the built harness. They are made once per process and removed when it ends. */
