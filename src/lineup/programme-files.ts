@@ -35,6 +35,7 @@ const lookEveryMs = 10_000;
 /** Small changes wait for this many times what the last guide took, unless somebody asks for it. */
 const restShare = 4;
 const longestRestMs = 600_000;
+const failureRestMs = 60_000;
 
 interface Shelf {
   key: string;
@@ -182,6 +183,7 @@ export class ProgrammeFiles {
 
   async #make(output: OutputConfig, shelf: Shelf, key: string): Promise<ProgrammeGeneration> {
     const begun = performance.now();
+    let restMs = 0;
     const place = this.#place(output.id);
     const folder = join(place, key);
     try {
@@ -203,9 +205,14 @@ export class ProgrammeFiles {
       await this.#tidy(place, key);
       this.#tell(output, generation);
       return generation;
+    } catch (error) {
+      if (!this.#closed)
+        this.#options.log.warn('the guide for media servers could not be published', { output: output.id, error });
+      restMs = failureRestMs;
+      throw error;
     } finally {
       const now = performance.now();
-      shelf.restUntil = now + Math.min(longestRestMs, (now - begun) * restShare);
+      shelf.restUntil = now + Math.max(restMs, Math.min(longestRestMs, (now - begun) * restShare));
     }
   }
 
