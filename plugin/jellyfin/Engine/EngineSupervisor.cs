@@ -21,6 +21,7 @@ public sealed class EngineSupervisor : IHostedService, IEngine, IDisposable
     private static readonly TimeSpan LoadingPeriod = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan HealthDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LittlePatience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(8);
 
     private readonly CoaxFolders folders;
@@ -237,7 +238,8 @@ public sealed class EngineSupervisor : IHostedService, IEngine, IDisposable
         {
             health.Stop();
             target = null;
-            await process.EndAsync(Patience);
+            // An engine that is told to end gets time for it; one that failed or hangs does not.
+            await process.EndAsync(cancellationToken.IsCancellationRequested ? Patience : LittlePatience);
             child = null;
         }
     }

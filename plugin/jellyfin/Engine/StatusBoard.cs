@@ -35,7 +35,7 @@ internal sealed class StatusBoard(ILogger logger)
 
             if (status.Phase != current.Phase || (status.Phase == EnginePhase.Failed && status.Message != current.Message))
             {
-                logger.Log(status.Phase == EnginePhase.Failed ? LogLevel.Error : status.Phase == EnginePhase.Restarting ? LogLevel.Warning : LogLevel.Information, "{Message:l}", status.Message);
+                logger.Log(LevelOf(status), "{Message:l}", status.Message);
             }
 
             current = status;
@@ -44,6 +44,13 @@ internal sealed class StatusBoard(ILogger logger)
             changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
+
+    private static LogLevel LevelOf(EngineStatus status) => status.Phase switch
+    {
+        EnginePhase.Failed => LogLevel.Error,
+        EnginePhase.Restarting when status.Message != EngineMessages.RestartAsked => LogLevel.Warning,
+        _ => LogLevel.Information,
+    };
 
     /// <summary>Changes phase and message, and keeps what is known of the engine.</summary>
     public void Set(EnginePhase phase, string message) => Set(Current with { Phase = phase, Message = message });
