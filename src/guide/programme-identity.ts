@@ -19,7 +19,8 @@ const aloneSec = reachSec / 2;
 /** A title that a guide repeats more often than some 2,000 times on a channel says nothing. */
 const mostCells = 4_000_000;
 
-const exactly = ({ startUnix, title, key }: BroadcastFacts): string => `${startUnix}\0${title}\0${key ?? ''}`;
+const shown = ({ title, key }: BroadcastFacts): string => `${title}\0${key ?? ''}`;
+const exactly = (facts: BroadcastFacts): string => `${facts.startUnix}\0${shown(facts)}`;
 const slotOf = ({ startUnix, title }: BroadcastFacts): string => `${startUnix}\0${title}`;
 
 /** A list of items by a key; those without one are left out. */
@@ -77,6 +78,25 @@ function align<One extends BroadcastFacts, Other extends BroadcastFacts>(
   return pairs;
 }
 
+/**
+ * By how much the whole channel has moved, in seconds; 0 unless most of what is on once in both lists moved by the same. It tells apart what
+ * is on again and again.
+ */
+function commonMove(broadcasts: readonly BroadcastFacts[], before: readonly BroadcastFacts[]): number {
+  const olds = groupsOf(before, shown);
+  const moves = new Map<number, number>();
+  let anchors = 0;
+  for (const [key, [one, ...more]] of groupsOf(broadcasts, shown)) {
+    const [old, ...others] = olds.get(key) ?? [];
+    if (one === undefined || old === undefined || more.length > 0 || others.length > 0) continue;
+    const move = one.startUnix - old.startUnix;
+    anchors++;
+    moves.set(move, (moves.get(move) ?? 0) + 1);
+  }
+  const [most] = [...moves].sort(([, one], [, other]) => other - one);
+  return most !== undefined && most[1] > anchors / 2 && Math.abs(most[0]) <= reachSec ? most[0] : 0;
+}
+
 /** A hash of where the broadcast was first seen: another machine with the same guide comes to the same id. */
 function freshId(channelId: string, { startUnix, title }: BroadcastFacts, attempt: number): string {
   const place = attempt === 0 ? [channelId, startUnix, title] : [channelId, startUnix, title, attempt];
@@ -85,7 +105,7 @@ function freshId(channelId: string, { startUnix, title }: BroadcastFacts, attemp
 
 /**
  * Ids for the broadcasts of a channel, in their order; `before` are those published last, with their ids. A broadcast keeps its id
- * while it is recognised: by start and title, else by what names its episode, else by title, the nearest within three hours. Each id
+ * while it is recognised: by start and title (moved by what the whole channel moved), else by what names its episode, else by title, the nearest within three hours. Each id
  * is given once. Both lists are in order of start.
  */
 export function identify(
@@ -104,11 +124,11 @@ export function identify(
     found.set(broadcast, old.id);
     taken.add(old.id);
   };
-  const sameKey = (keyOf: (facts: BroadcastFacts) => string): void => {
+  const sameKey = (keyOf: (facts: BroadcastFacts) => string, move = 0): void => {
     if (open.size === 0 || unused.size === 0) return;
     const olds = groupsOf(unused, keyOf);
     for (const broadcast of open) {
-      const old = olds.get(keyOf(broadcast))?.shift();
+      const old = olds.get(keyOf({ ...broadcast, startUnix: broadcast.startUnix - move }))?.shift();
       if (old !== undefined) settle(broadcast, old);
     }
   };
@@ -118,7 +138,7 @@ export function identify(
     for (const [key, ones] of groupsOf(open, keyOf))
       for (const [broadcast, old] of align(ones, olds.get(key) ?? [])) settle(broadcast, old);
   };
-  sameKey(exactly);
+  sameKey(exactly, commonMove(broadcasts, before));
   nearest(({ key }) => key);
   sameKey(slotOf);
   nearest(({ title }) => title);

@@ -119,6 +119,25 @@ describe('identify', () => {
     );
   });
 
+  it('keeps the ids of what is on again and again when the whole channel moves, also by exactly its length', () => {
+    fc.assert(
+      fc.property(anySchedule, fc.integer({ min: -120, max: 120 }), (schedule, shift) => {
+        const end = (schedule.at(-1)?.startUnix ?? begin) + 240 * minute;
+        const all = [...schedule, { startUnix: end, title: 'Once' }, { startUnix: end + 3_600, title: 'Only' }];
+        const anchored = all.filter(({ title, key }, at) =>
+          all.every((other, index) => index === at || other.title !== title || other.key !== key),
+        );
+        const before = published(all);
+        const after = published(
+          all.map((item) => ({ ...item, startUnix: item.startUnix + shift * minute })),
+          before,
+        );
+        expect(anchored.length).to.be.at.least(2);
+        expect(after.map(({ id }) => id)).to.deep.equal(before.map(({ id }) => id));
+      }),
+    );
+  });
+
   it('keeps the ids of all others when programmes are taken out or put in', () => {
     fc.assert(
       fc.property(anySchedule, fc.func(fc.boolean()), fc.func(fc.boolean()), (schedule, inOne, inTwo) => {
