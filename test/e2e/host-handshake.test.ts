@@ -12,7 +12,7 @@ import { leaksIn } from '../support/secret-forms.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 describe('an engine that a plugin starts', function () {
-  this.timeout(40_000);
+  this.timeout(90_000);
   let dataDir: string;
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'coax-handshake-'));
@@ -94,7 +94,7 @@ describe('an engine that a plugin starts', function () {
   ] as const) {
     it(`ends in order when ${what}`, async () => {
       await using engine = await startEngine({ dataDir, handshake: true });
-      const exited = once(engine.child, 'exit', { signal: AbortSignal.timeout(6_000) });
+      const exited = once(engine.child, 'exit', { signal: AbortSignal.timeout(12_000) });
       end(engine);
       expect(await exited).to.deep.equal([0, null]);
     });
@@ -108,7 +108,7 @@ describe('an engine that a plugin starts', function () {
     const err: string[] = [];
     second.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text));
     second.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));
-    const [code] = (await once(second, 'close', { signal: AbortSignal.timeout(15_000) })) as [number];
+    const [code] = (await once(second, 'close', { signal: AbortSignal.timeout(30_000) })) as [number];
     expect([code, out.join('')]).to.deep.equal([1, '']);
     expect(JSON.parse(err.join(''))).to.include({ level: 'error', code: 'DATA_FOLDER_IN_USE' });
     expect((await engine.host('GET', '/health')).status).to.equal(200);

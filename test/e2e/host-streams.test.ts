@@ -203,7 +203,8 @@ describe('streams that a host opens', function () {
     expect(unknown.text).to.include('NOT_FOUND');
   });
 
-  it('leave nothing at the provider after a thousand of them', async () => {
+  it('leave nothing at the provider after a thousand of them', async function () {
+    this.timeout(150_000);
     let turn = 0;
     const device = async (key: string): Promise<void> => {
       let last: Opened | null = null;
