@@ -217,9 +217,8 @@ describe('VOD sessions and a player that pauses', () => {
   it('give the slot back, and resume by range in the same response when it reads again', async () => {
     await using upstream = await provider();
     await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 200, cacheBytes: 0 } }).start();
-    const player = new Player(`${vod.url}/anna/film`);
+    const player = new Player(`${vod.url}/anna/film`, { pauseAt: 1 });
     await player.atLeast(1);
-    player.pause();
     await until(() => vod.sessions.snapshot()[0]?.state === 'paused');
     await until(() => upstream.active === 0 && vod.pool.leases().length === 0);
     expect(vod.sessions.snapshot()[0]).to.not.have.property('leaseId');
@@ -243,9 +242,8 @@ describe('VOD sessions and a player that pauses', () => {
     };
     await using upstream = await provider();
     await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 100 }, sendQueueOf }).start();
-    const player = new Player(`${vod.url}/anna/film`);
+    const player = new Player(`${vod.url}/anna/film`, { pauseAt: 1 });
     await player.atLeast(1);
-    player.pause();
     await until(() => asked > 4);
     expect(vod.sessions.snapshot()[0]?.state).to.equal('reading');
     isTaking = false;
@@ -253,7 +251,7 @@ describe('VOD sessions and a player that pauses', () => {
   });
 
   it('give the slot back when it has vanished without a word', async () => {
-    await using upstream = await provider();
+    await using upstream = await provider({ bytesPerSecond: 8 * mib });
     await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 200, cacheBytes: 0 } }).start();
     await using proxy = new DroppingProxy(Number(new URL(vod.url).port));
     const gone = new Player(`http://127.0.0.1:${await proxy.start()}/anna/film`);

@@ -137,9 +137,8 @@ describe('VOD sessions', () => {
     await using upstream = await provider();
     await using vod = await new VodBench({ provider: upstream, settings: { cacheBytes: 0 } }).start();
     const url = `${vod.url}/anna/film`;
-    const older = new Player(url, { range: 'bytes=0-' });
+    const older = new Player(url, { range: 'bytes=0-', pauseAt: 1 });
     await older.atLeast(1);
-    older.pause();
     const newer = await new Player(url, { range: 'bytes=8000000-8999999' }).finished();
     older.resume();
     await older.finished();
@@ -254,9 +253,8 @@ describe('VOD sessions', () => {
   it('begin a film again when its paused player reads after the viewer has watched another', async () => {
     await using upstream = await provider();
     await using vod = await new VodBench({ provider: upstream, settings: { pauseMs: 100, cacheBytes: 0 } }).start();
-    const one = new Player(`${vod.url}/anna/one`);
+    const one = new Player(`${vod.url}/anna/one`, { pauseAt: 1 });
     await one.atLeast(1);
-    one.pause();
     await until(() => vod.pool.leases().length === 0);
     await new Player(`${vod.url}/anna/two`).finished();
     one.resume();

@@ -162,7 +162,14 @@ export class Player {
 
   constructor(
     url: string,
-    options: { range?: string; headers?: Record<string, string>; paused?: boolean; method?: string } = {},
+    options: {
+      range?: string;
+      headers?: Record<string, string>;
+      paused?: boolean;
+      /** Pauses as soon as so many bytes have come. */
+      pauseAt?: number;
+      method?: string;
+    } = {},
   ) {
     const head = Promise.withResolvers<this>();
     const over = Promise.withResolvers<'end' | 'cut'>();
@@ -190,6 +197,12 @@ export class Player {
       response.on('data', (chunk: Buffer) => {
         this.#chunks.push(chunk);
         this.bytes += chunk.length;
+        if (
+          options.pauseAt !== undefined &&
+          this.bytes - chunk.length < options.pauseAt &&
+          this.bytes >= options.pauseAt
+        )
+          this.pause();
       });
       if (this.#paused) response.pause();
       head.resolve(this);
