@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['main'],
 ];
-const everyone = new Set(['errors', 'config', 'log', 'model', 'version']);
+const everyone = new Set(['errors', 'config', 'log', 'model', 'thread-priority', 'version']);
 /** Arrows inside a layer or upwards that are meant, with the reason. */
 const meant: Readonly<Record<string, string>> = {
   'ingest → guide': 'a refresh merges the guides it has just read',

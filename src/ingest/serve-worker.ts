@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { openCatalogFile } from '../catalog/catalog.ts';
 import type { JobProgress } from '../catalog/contract.ts';
@@ -8,6 +8,7 @@ import { toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { SourceId } from '../model/ids.ts';
 import type { SourceReader } from '../sources/contract.ts';
+import { lowerThreadPriority } from '../thread-priority.ts';
 import type { RefreshOutcome } from './outcome.ts';
 import { runRefresh } from './refresh-run.ts';
 import {
@@ -94,8 +95,7 @@ function work(
 
 /** The whole life of an ingest worker: one task, then the last message. `data` is checked, as it crosses a border. */
 export async function serveWorker(port: MessagePort, data: unknown, makeReader: MakeReader): Promise<void> {
-  // On Linux the priority belongs to the thread; elsewhere it would slow down the streams as well.
-  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  lowerThreadPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const controller = new AbortController();
   const tell = (message: WorkerMessage): void => port.postMessage(message);
   port.on('message', (message: unknown) => {

@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { Catalog } from '../catalog/catalog.ts';
 import type { Channel } from '../catalog/contract.ts';
@@ -6,6 +6,7 @@ import { Guide } from '../guide/guide.ts';
 import { Redactor } from '../log/redactor.ts';
 import type { SourceId } from '../model/ids.ts';
 import { writeXmltvEnd, writeXmltvStart } from '../text/xmltv-writer.ts';
+import { lowerThreadPriority } from '../thread-priority.ts';
 import { guideNumbers } from './hdhomerun.ts';
 import { isInGroups, walkPages } from './lineup.ts';
 import { publishFiles } from './publish-files.ts';
@@ -100,8 +101,7 @@ function* hdhrLineup(base: string, channels: readonly Channel[]): Generator<stri
   yield separator === '[' ? '[]\n' : ']\n';
 }
 
-// On Linux the priority belongs to the thread; elsewhere it would slow down the streams as well.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+lowerThreadPriority(constants.priority.PRIORITY_LOW);
 
 let turn: Promise<void> = Promise.resolve();
 parentPort?.on('message', (order: PublishOrder) => {
