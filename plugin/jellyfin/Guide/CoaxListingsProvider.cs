@@ -9,14 +9,20 @@ namespace Jellyfin.Plugin.Coax.Guide;
 /// <summary>The guide as the host asks for it: channel by channel, from a file that is fetched once per refresh.</summary>
 internal sealed class CoaxListingsProvider : IListingsProvider
 {
+    /// <summary>Times that a refresh waits for pictures; those that come later are given in a later refresh.</summary>
+    private static readonly TimeSpan LogoPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PicturePatience = TimeSpan.FromSeconds(3);
+
     private readonly GuideStore guide;
+    private readonly PictureFiles pictures;
     private readonly ChannelStore channels;
     private readonly IServerApplicationHost host;
 
     /// <summary>Only remembers.</summary>
-    public CoaxListingsProvider(GuideStore guide, ChannelStore channels, IServerApplicationHost host)
+    public CoaxListingsProvider(GuideStore guide, PictureFiles pictures, ChannelStore channels, IServerApplicationHost host)
     {
         this.guide = guide;
+        this.pictures = pictures;
         this.channels = channels;
         this.host = host;
     }
@@ -30,11 +36,22 @@ internal sealed class CoaxListingsProvider : IListingsProvider
     /// <summary>Whether the host forgets the etags of programmes (before 12).</summary>
     private bool ForgetsEtags => host.ApplicationVersion.Major < 12;
 
-    /// <summary>All channels under the ids of the tuner: the host matches by id first. A refresh of the host begins with this call.</summary>
+    /// <summary>
+    /// All channels under the ids of the tuner: the host matches by id first. A refresh of the host begins with this call. Logos are files, which
+    /// the host takes over from here: 12 would download those with an address anew in every refresh, as it compares the address with its copy's path.
+    /// </summary>
     public async Task<List<ChannelInfo>> GetChannels(ListingsProviderInfo info, CancellationToken cancellationToken)
     {
         await guide.BeginAsync(cancellationToken);
-        return [.. channels.Known.Channels.Select(channel => new ChannelInfo { Id = ChannelIds.Of(channel.Id), Name = channel.Name, Number = channel.Number })];
+        var known = channels.Known.Channels;
+        var files = await pictures.GetAsync(known.Select(channel => channel.Logo).OfType<string>(), LogoPatience, cancellationToken);
+        return [.. known.Select(channel => new ChannelInfo
+        {
+            Id = ChannelIds.Of(channel.Id),
+            Name = channel.Name,
+            Number = channel.Number,
+            ImageUrl = channel.Logo is { } logo ? files.GetValueOrDefault(logo) : null,
+        })];
     }
 
     /// <summary>What overlaps the time span. Not our channel: none. <see cref="OperationCanceledException"/> when there is no guide to tell from.</summary>
@@ -46,20 +63,15 @@ internal sealed class CoaxListingsProvider : IListingsProvider
             return [];
         }
 
-        var from = new DateTimeOffset(startDateUtc, TimeSpan.Zero).ToUnixTimeSeconds();
-        var to = new DateTimeOffset(endDateUtc, TimeSpan.Zero).ToUnixTimeSeconds();
+        var from = Unix(startDateUtc);
+        var to = Unix(endDateUtc);
         var known = new HashSet<string>(StringComparer.Ordinal);
-        var result = new List<ProgramInfo>();
-        foreach (var programme in await guide.ReadAsync(id, cancellationToken))
-        {
-            // Two programmes of one id would take the whole channel's guide down.
-            if (programme.Stop > from && programme.Start < to && programme.Stop > programme.Start && known.Add(programme.Id))
-            {
-                result.Add(ProgrammeMapper.Map(programme, null, ForgetsEtags));
-            }
-        }
-
-        return result;
+        // Two programmes of one id would take the whole channel's guide down.
+        var programmes = (await guide.ReadAsync(id, cancellationToken))
+            .Where(programme => programme.Stop > from && programme.Start < to && programme.Stop > programme.Start && known.Add(programme.Id))
+            .ToList();
+        var files = await pictures.GetAsync(programmes.Select(programme => programme.Image).OfType<string>(), PicturePatience, cancellationToken);
+        return [.. programmes.Select(programme => ProgrammeMapper.Map(programme, programme.Image is { } image ? files.GetValueOrDefault(image) : null, ForgetsEtags))];
     }
 
     /// <inheritdoc />
@@ -68,4 +80,6 @@ internal sealed class CoaxListingsProvider : IListingsProvider
     /// <inheritdoc />
     public Task<List<NameIdPair>> GetLineups(ListingsProviderInfo info, string country, string location) =>
         Task.FromResult(new List<NameIdPair> { new() { Id = Type, Name = Name } });
+
+    private static long Unix(DateTime utc) => new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)).ToUnixTimeSeconds();
 }

@@ -12,6 +12,7 @@ internal static class GuideServices
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<GuideStore>();
+        services.AddSingleton<PictureFiles>();
         services.AddSingleton<IListingsProvider, CoaxListingsProvider>();
         services.AddSingleton<LiveTvEntries>();
         services.AddSingleton<GuideRefresher>();

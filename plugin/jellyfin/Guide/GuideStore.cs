@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Jellyfin.Plugin.Coax.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -12,8 +13,9 @@ public sealed class GuideStore : IDisposable
     private const string Prefix = "guide-";
     private const string Suffix = ".ndjson";
 
-    /// <summary>Time that a refresh waits for an engine that is being started.</summary>
-    private static readonly TimeSpan EngineWait = TimeSpan.FromSeconds(30);
+    /// <summary>Time that a refresh waits for an engine that is being started, and for one that has failed.</summary>
+    private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FailedWait = TimeSpan.FromSeconds(2);
 
     /// <summary>Calls within this time of the last answer belong to the same refresh.</summary>
     private static readonly TimeSpan SameRefresh = TimeSpan.FromSeconds(20);
@@ -147,11 +149,7 @@ public sealed class GuideStore : IDisposable
         try
         {
             Directory.CreateDirectory(Folder);
-            if (!await engine.WaitUntilReadyAsync(EngineWait, cancellationToken))
-            {
-                throw new EngineUnavailableException(engine.Status.Message);
-            }
-
+            await WaitForEngineAsync(cancellationToken);
             var output = Plugin.Instance?.Configuration.OutputId ?? string.Empty;
             var known = current?.Output == output ? current.Revision : null;
             var feed = await api.OpenProgrammesAsync(output, known, cancellationToken);
@@ -169,6 +167,19 @@ public sealed class GuideStore : IDisposable
         {
             problem = error.Message;
             logger.LogWarning("The engine's guide could not be read: {Problem} {Consequence}", problem, current is null ? "There is no saved guide." : "The saved guide is used.");
+        }
+    }
+
+    private async Task WaitForEngineAsync(CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await engine.WaitUntilReadyAsync(TimeSpan.FromSeconds(1), cancellationToken))
+        {
+            var wait = engine.Status.Phase is EnginePhase.Starting or EnginePhase.Restarting ? StartWait : FailedWait;
+            if (clock.Elapsed >= wait)
+            {
+                throw new EngineUnavailableException(engine.Status.Message);
+            }
         }
     }
 

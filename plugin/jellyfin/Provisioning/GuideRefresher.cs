@@ -10,6 +10,9 @@ public sealed class GuideRefresher
 {
     private const string TaskKey = "RefreshGuide";
 
+    /// <summary>Time in which a task that was queued begins, or is queued again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly ITaskManager tasks;
     private readonly GuideStore guide;
     private readonly ILogger<GuideRefresher> logger;
@@ -67,6 +70,8 @@ public sealed class GuideRefresher
             : (LastRefresh?)null;
         switch (RefreshPlan.Next(DateTime.UtcNow, changedAt, worker.State != TaskState.Idle, last, failures))
         {
+            case RefreshStep.Start when DateTime.UtcNow - startedAt < Patience:
+                return (state, true);
             case RefreshStep.Start when await IsEqualAsync(state, cancellationToken):
                 changedAt = null;
                 return (state, false);
