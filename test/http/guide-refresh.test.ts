@@ -27,7 +27,7 @@ describe('POST /sources/{id}/refresh?parts=guide', () => {
     const { jobId } = (await answer.json()) as { jobId: string };
     await app.settled();
     const job = (await (await app.api('GET', `/jobs/${jobId}`)).json()) as JobView;
-    expect(job).to.include({ state: 'succeeded', parts: 'guide' });
+    expect(job, JSON.stringify(job)).to.include({ state: 'succeeded', parts: 'guide' });
     expect(job.counts.programmes).to.be.greaterThan(0);
     expect(job.counts).to.not.have.property('channels');
   });
