@@ -7,6 +7,7 @@ namespace Jellyfin.Plugin.Coax.LiveTv;
 internal abstract class BackgroundLoop(TimeSpan period, ILogger logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
+    private readonly SemaphoreSlim wake = new(0);
     private Task loop = Task.CompletedTask;
     private string? reported;
 
@@ -27,8 +28,19 @@ internal abstract class BackgroundLoop(TimeSpan period, ILogger logger) : IHoste
     /// <inheritdoc />
     public void Dispose()
     {
+        stopping.Cancel();
         stopping.Dispose();
+        wake.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Begins the next round now. Never throws.</summary>
+    protected void Wake()
+    {
+        if (!stopping.IsCancellationRequested && wake.CurrentCount == 0)
+        {
+            wake.Release();
+        }
     }
 
     /// <summary>One round. May throw.</summary>
@@ -38,9 +50,9 @@ internal abstract class BackgroundLoop(TimeSpan period, ILogger logger) : IHoste
     {
         try
         {
-            using var timer = new PeriodicTimer(period);
-            while (await timer.WaitForNextTickAsync(stopping.Token))
+            while (true)
             {
+                await wake.WaitAsync(period, stopping.Token);
                 try
                 {
                     await RunAsync(stopping.Token);
@@ -56,7 +68,7 @@ internal abstract class BackgroundLoop(TimeSpan period, ILogger logger) : IHoste
                 }
             }
         }
-        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
             // The end of the server.
         }

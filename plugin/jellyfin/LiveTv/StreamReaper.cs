@@ -8,13 +8,29 @@ namespace Jellyfin.Plugin.Coax.LiveTv;
 /// Closes live streams that the server leaks: it closes a stream only when the player reports its end, and a player that vanished never
 /// does. Also opens streams again that an engine has lost by starting anew, so that the server's next ffmpeg finds them.
 /// </summary>
-internal sealed class StreamReaper(OpenStreams streams, EngineApi api, IMediaSourceManager sources, ILogger<StreamReaper> logger)
-    : BackgroundLoop(TimeSpan.FromSeconds(10), logger)
+internal sealed class StreamReaper : BackgroundLoop
 {
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CloseWait = TimeSpan.FromSeconds(30);
 
+    private readonly OpenStreams streams;
+    private readonly EngineApi api;
+    private readonly IMediaSourceManager sources;
+    private readonly ILogger<StreamReaper> logger;
     private readonly LeakWatch watch = new(Patience);
+    private EnginePhase phase = EnginePhase.Starting;
+
+    /// <summary>Only remembers.</summary>
+    public StreamReaper(IEngine engine, OpenStreams streams, EngineApi api, IMediaSourceManager sources, ILogger<StreamReaper> logger)
+        : base(Period, logger)
+    {
+        this.streams = streams;
+        this.api = api;
+        this.sources = sources;
+        this.logger = logger;
+        engine.StatusChanged += OnStatusChanged;
+    }
 
     /// <inheritdoc />
     protected override async Task RunAsync(CancellationToken cancellationToken)
@@ -61,6 +77,17 @@ internal sealed class StreamReaper(OpenStreams streams, EngineApi api, IMediaSou
             {
                 await ReapAsync(leaked);
             }
+        }
+    }
+
+    // An engine that is back has none of the streams; the server's next ffmpeg may start at any moment.
+    private void OnStatusChanged(object? sender, EngineStatus status)
+    {
+        var before = phase;
+        phase = status.Phase;
+        if (phase == EnginePhase.Ready && before != EnginePhase.Ready && !streams.IsEmpty)
+        {
+            Wake();
         }
     }
 
