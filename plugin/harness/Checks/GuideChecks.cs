@@ -166,7 +166,8 @@ internal static class GuideChecks
 
         yield return ("the host's guide refresh is due when changes have settled, none runs and the last one is long enough ago", async context =>
         {
-            var host = await context.SharedHostAsync().ConfigureAwait(false);
+            await using var engine = await GuideEngine.StartAsync().ConfigureAwait(false);
+            await using var host = await ReadyAsync(context, context.NewFolders(engine.Settings())).ConfigureAwait(false);
             var plan = host.PluginAssembly.GetType("Jellyfin.Plugin.Coax.Provisioning.RefreshPlan", throwOnError: true)!.GetMethod("Next", BindingFlags.Public | BindingFlags.Static)!;
             var last = host.PluginAssembly.GetType("Jellyfin.Plugin.Coax.Provisioning.LastRefresh", throwOnError: true)!;
             var now = From.AddDays(1);

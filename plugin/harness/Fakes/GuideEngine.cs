@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -96,7 +95,10 @@ internal sealed class GuideEngine : IAsyncDisposable
             }
 
             context.Response.ContentType = "application/x-ndjson";
-            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(Guide)).ConfigureAwait(false);
+            for (var at = 0; at < Guide.Length; at += 65_536)
+            {
+                await context.Response.WriteAsync(Guide.Substring(at, Math.Min(65_536, Guide.Length - at))).ConfigureAwait(false);
+            }
         }
         else
         {
