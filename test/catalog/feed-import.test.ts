@@ -83,7 +83,6 @@ describe('FeedImport', () => {
   });
 
   it('leaves the guide as it was when its process is killed, and the next start tidies up', function () {
-    this.timeout(10_000);
     using temp = new TempCatalog();
     publish(temp.worker, [programme('a', 0, 10, 'old')]);
     const { signal } = spawnSync(process.execPath, [join(import.meta.dirname, 'dying-import.ts'), temp.path]);

@@ -24,7 +24,6 @@ describe('the OpenAPI document', () => {
   const called = new Set<string>();
 
   before(async function () {
-    this.timeout(20_000);
     app = await startTestApp();
     await app.settled();
     document = (await (await app.api('GET', '/openapi.json')).json()) as Document;
@@ -77,7 +76,6 @@ describe('the OpenAPI document', () => {
   }
 
   it('describes what is served: sources', async function () {
-    this.timeout(20_000);
     await call('GET', '/sources', 200);
     const made = await call<{ id: string }>('POST', '/sources', 201, { body: { kind: 'demo', name: 'Second' } });
     const params = { id: made.id };
@@ -115,7 +113,6 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes what is served: jobs', async function () {
-    this.timeout(20_000);
     // It never answers, so that the job still runs when it is cancelled, however fast this machine is.
     await using silent = await startWebStub(() => {});
     const made = await call<{ id: string }>('POST', '/sources', 201, {

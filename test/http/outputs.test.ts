@@ -13,7 +13,6 @@ describe('the outputs', () => {
   let movie: string;
 
   before(async function () {
-    this.timeout(20_000);
     app = await startTestApp();
     await app.settled();
     channels = ((await (await app.api('GET', '/channels')).json()) as { items: typeof channels }).items;
@@ -66,7 +65,6 @@ describe('the outputs', () => {
   });
 
   it('answer 304 while nothing has changed, packed and plain, and 200 with another ETag once it has', async function () {
-    this.timeout(10_000);
     for (const path of ['playlist.m3u', 'guide.xml', 'guide.xml.gz']) {
       const first = await fetch(`${app.output}/${path}`);
       await first.arrayBuffer();
@@ -90,7 +88,6 @@ describe('the outputs', () => {
   });
 
   it('stay the same over a refresh that brings nothing new', async function () {
-    this.timeout(10_000);
     const tags = async (): Promise<(string | null)[]> =>
       Promise.all(
         ['playlist.m3u', 'guide.xml', 'hdhr/lineup.json'].map(async (path) => {

@@ -29,8 +29,6 @@ function run(temp: TempCatalog, name: string, signal = new AbortController().sig
 const codeOf = (error: CoaxError): string => error.code;
 
 describe('IngestWorkers', function () {
-  this.timeout(15_000);
-
   it('runs a refresh in a thread and tells its progress', async () => {
     using temp = new TempCatalog();
     const seen: JobProgress[] = [];

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { SendQueues } from '../../src/net/send-queues.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const hasTable = existsSync('/proc/net/tcp');
 
@@ -32,14 +33,18 @@ describe('the send queues of the kernel', () => {
       expect(await queues.of(ends.near)).to.equal(0);
       ends.far.pause();
       while (ends.near.write(Buffer.alloc(1_048_576)) || ends.near.writableLength < 12_000_000);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      const full = await queues.of(ends.near);
-      expect(full).to.be.above(100_000);
+      let full: number | null | undefined = 0;
+      await waitUntil('the queue is full', async () => {
+        const before = full;
+        full = await queues.of(ends.near);
+        return full === before && (full ?? 0) > 100_000;
+      });
       expect(await queues.of(ends.near)).to.equal(full);
       ends.far.resume();
-      await once(ends.near, 'drain');
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(await queues.of(ends.near)).to.equal(0);
+      await waitUntil(
+        'the peer has taken all',
+        async () => ends.near.writableLength === 0 && (await queues.of(ends.near)) === 0,
+      );
     });
   }
 

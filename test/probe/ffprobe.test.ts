@@ -7,6 +7,7 @@ import { silentLog } from '../../src/log/log.ts';
 import { findFfprobe } from '../../src/probe/ffprobe-binary.ts';
 import { Ffprobe } from '../../src/probe/ffprobe.ts';
 import { hasFfmpeg, needsFfmpeg } from '../support/ffmpeg.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const clipPath = join(import.meta.dirname, '../../src/sources/demo/clips/bars.mpegts');
 const never = new AbortController().signal;
@@ -114,7 +115,7 @@ describe('ffprobe', () => {
     it('kills a program that hangs', async () => {
       const path = await fake('hang', `echo $$ > "${folder}/hang.pid"; exec sleep 60`);
       const endless = new Readable({ read() {} });
-      const error = await failure(new Ffprobe(path).probeByStdin(endless, { signal: never, timeoutMs: 200 }));
+      const error = await failure(new Ffprobe(path).probeByStdin(endless, { signal: never, timeoutMs: 1_000 }));
       expect(error).to.have.property('code', 'PROBE_FAILED');
       expect(isAlive(Number(await readFile(join(folder, 'hang.pid'), 'utf8')))).to.equal(false);
       expect(endless.destroyed).to.equal(true);
@@ -123,10 +124,12 @@ describe('ffprobe', () => {
     it('kills the program on abort', async () => {
       const path = await fake('wait', `echo $$ > "${folder}/wait.pid"; exec sleep 60`);
       const abort = new AbortController();
-      setTimeout(() => abort.abort(), 100);
-      const error = await failure(new Ffprobe(path).probeByStdin(Buffer.alloc(9), { signal: abort.signal }));
-      expect(error).to.have.property('code', 'CANCELLED');
-      expect(isAlive(Number(await readFile(join(folder, 'wait.pid'), 'utf8')))).to.equal(false);
+      const failing = failure(new Ffprobe(path).probeByStdin(Buffer.alloc(9), { signal: abort.signal }));
+      const pid = async () => Number(await readFile(join(folder, 'wait.pid'), 'utf8').catch(() => '0'));
+      await waitUntil('it runs', async () => (await pid()) > 0);
+      abort.abort();
+      expect(await failing).to.have.property('code', 'CANCELLED');
+      expect(isAlive(await pid())).to.equal(false);
     });
 
     it('runs no more at a time than allowed, and lets those who wait give up', async () => {

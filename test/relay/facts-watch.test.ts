@@ -107,8 +107,6 @@ describe('FactsWatch', () => {
 });
 
 describe(`What ffprobe adds to a live stream${needsFfmpeg}`, function () {
-  this.timeout(20_000);
-
   it('is the channels of Opus sound', async function () {
     if (!hasEncoder('libopus') || !hasEncoder('libx264')) this.skip();
     const picture = '-f lavfi -i testsrc=size=320x180:rate=25 -f lavfi -i anoisesrc=r=48000 -t 8';

@@ -117,7 +117,6 @@ describe('Relays under random use', () => {
 
   for (const limit of [1, 2]) {
     it(`keep to ${limit} connection(s), give whole pieces of the upstream, and leave nothing behind`, async function () {
-      this.timeout(20_000);
       const seen = { skipped: 0, reopened: 0 };
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), async (steps) => {

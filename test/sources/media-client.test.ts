@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { expect } from 'chai';
 import { CoaxError } from '../../src/errors.ts';
 import { BaseUrlHealth } from '../../src/sources/base-url-health.ts';
@@ -67,16 +67,16 @@ describe('the media client', () => {
   });
 
   it('breaks a body without a length when the connection is reset, and ends it when it is closed', async () => {
-    const answer = (cut: (socket: Socket) => void) =>
-      raw((socket) => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\nmedia');
-        setTimeout(cut, 20, socket);
-      });
-    const reset = await open((await answer((socket) => socket.resetAndDestroy())).url());
+    const provider = await raw((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nmedia'));
+    const atProvider = () => [...provider.sockets][0]!;
+    const reset = await open(provider.url());
+    atProvider().resetAndDestroy();
     const failure: unknown = await read(reset.body).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(Error);
     await lease().closeSocket();
-    const closed = await open((await answer((socket) => socket.end())).url());
+    await provider.idle();
+    const closed = await open(provider.url());
+    atProvider().end();
     expect(await read(closed.body)).to.equal('media');
   });
 

@@ -13,6 +13,8 @@ import { account, FakeSession, viewer } from '../accounts/fake-session.ts';
 export class Provider {
   readonly server: Server;
   readonly sockets = new Set<Socket>();
+  /** Those whose other side has not closed yet. */
+  readonly #open = new Set<Socket>();
   readonly requests: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
   most = 0;
 
@@ -20,8 +22,10 @@ export class Provider {
     this.server = server;
     server.on('connection', (socket) => {
       this.sockets.add(socket);
-      this.most = Math.max(this.most, this.sockets.size);
-      socket.on('error', () => {});
+      this.#open.add(socket);
+      // The end of one socket may lie in the same turn of the loop as the start of the next: whoever came first counts, so look later.
+      setImmediate(() => setImmediate(() => (this.most = Math.max(this.most, this.#open.size))));
+      for (const event of ['end', 'error', 'close']) socket.on(event, () => this.#open.delete(socket));
       socket.once('close', () => this.sockets.delete(socket));
     });
   }
