@@ -85,7 +85,11 @@ internal sealed class EngineProcess : IAsyncDisposable
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            // Looking for the children of one that has ended takes long on a busy machine, and finds none.
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
         }
         catch (Exception)
         {
@@ -144,7 +148,8 @@ internal sealed class EngineProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         KillQuietly(process);
-        await Task.WhenAny(Task.WhenAll(Exited, pumps), Task.Delay(TimeSpan.FromSeconds(2)));
+        // A child of the engine may hold the pipes open: a new start does not wait for it.
+        await Task.WhenAny(Task.WhenAll(Exited, pumps), Task.Delay(TimeSpan.FromMilliseconds(300)));
         process.Dispose();
     }
 
