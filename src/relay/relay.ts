@@ -260,6 +260,7 @@ export class Relay implements LeaseHolder {
       facts: () => this.#knownFacts ?? this.#parts.factsOf(this.channel.channelId),
       shown: (reason) => this.#tell.slate(reason, this.#slate.failure),
       end: (consumer) => this.#endOne(consumer),
+      broken: (error) => this.close(error),
     });
   }
 

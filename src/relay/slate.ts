@@ -1,4 +1,4 @@
-import { CoaxError } from '../errors.ts';
+import { type CoaxError, toCoaxError } from '../errors.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import { Generation } from './generation.ts';
 import type { Outlet } from './outlet.ts';
@@ -45,6 +45,8 @@ export interface SlateHome<Viewer extends SlateViewer> {
   shown(reason: SlateReason): void;
   /** The viewer's time is over, or the channel came in a form that nobody could go on with: its stream ends. */
   end(viewer: Viewer): void;
+  /** It can not be made. */
+  broken(error: CoaxError): void;
 }
 
 /**
@@ -86,7 +88,7 @@ export class Slate<Viewer extends SlateViewer> {
 
   /** Somebody who wants slates waits now. */
   watch(): void {
-    this.#timer ??= setInterval(() => this.#tick(), tickMs);
+    this.#timer ??= setInterval(this.#tick, tickMs);
   }
 
   /** The upstream was lost and is opened anew. */
@@ -141,8 +143,17 @@ export class Slate<Viewer extends SlateViewer> {
     return [...this.#home.viewers].filter(({ wantsSlates }) => wantsSlates);
   }
 
-  #tick(): void {
-    const nowMs = performance.now();
+  /** A timer's callback: nothing may be thrown. */
+  readonly #tick = (): void => {
+    try {
+      this.#goOn(performance.now());
+    } catch (error) {
+      this.stop();
+      this.#home.broken(toCoaxError(error));
+    }
+  };
+
+  #goOn(nowMs: number): void {
     const watchers = this.#watchers();
     if (watchers.length === 0) {
       this.stop();
@@ -158,6 +169,8 @@ export class Slate<Viewer extends SlateViewer> {
   /** Why there is nothing to see; null while that may still pass, or as long as it stays what it was. */
   #wanted(watchers: readonly Viewer[], nowMs: number): SlateReason | null {
     const { waiting, viewers } = this.#home;
+    // Those who did not ask for slates read the same ring, and wait until it is decided whether the channel comes back.
+    if ([...viewers].some((viewer) => !viewer.wantsSlates && !waiting.has(viewer))) return null;
     const state = this.#home.state();
     const sinceMs = this.#lostMs ?? Math.min(...watchers.filter((one) => waiting.has(one)).map((one) => one.openedMs));
     const waitedMs = this.#show === null ? nowMs - sinceMs : Number.POSITIVE_INFINITY;
@@ -165,8 +178,7 @@ export class Slate<Viewer extends SlateViewer> {
     if (this.#failure !== null) return slateFor(this.#failure);
     if (this.#isFull && waitedMs >= fullAfterMs) return 'in-use';
     if (state !== 'reconnecting') return waitedMs >= startingAfterMs ? 'starting' : null;
-    // Those who did not ask for slates read the same ring, and wait until it is decided whether the channel comes back.
-    return waitedMs >= reconnectingAfterMs && watchers.length === viewers.size ? 'reconnecting' : null;
+    return waitedMs >= reconnectingAfterMs ? 'reconnecting' : null;
   }
 
   #begin(reason: SlateReason, nowMs: number): void {

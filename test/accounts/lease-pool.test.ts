@@ -49,6 +49,21 @@ describe('the lease pool', () => {
     expect(stage.view().refusals.timeout).to.equal(1);
   });
 
+  it('knows who waits without hope: nobody was asked to give way, and nothing closes or cools', async () => {
+    stage.pool.setAccounts([account('a', 1)]);
+    const first = new FakeSession('1', ann);
+    const { lease } = await stage.tune(first);
+    const stranger = new FakeSession('2', bob);
+    expect(stage.pool.isHopeless(stranger), 'who does not wait').to.equal(false);
+    stage.ask(stranger.request(['a']));
+    expect(stage.pool.isHopeless(stranger)).to.equal(true);
+    const second = new FakeSession('3', bob);
+    stage.ask(second.request(['a']));
+    lease.end();
+    expect(stage.pool.isHopeless(stranger), 'the slot is on its way').to.equal(false);
+    expect(stage.pool.isHopeless(second), 'to the one before').to.equal(true);
+  });
+
   it('says when to come back: never sooner than in a second, nor later than in five when nothing is known', async () => {
     stage.pool.setAccounts([account('a', 1)]);
     const { lease } = await stage.tune(new FakeSession('1', ann));
