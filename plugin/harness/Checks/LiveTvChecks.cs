@@ -39,6 +39,7 @@ internal static class LiveTvChecks
         ("readers of one stream open it again once", ReopenOnceAsync),
         ("a stream that was closed ends; a channel that is gone ends it with an error", EndsAsync),
         ("reading can be cancelled, and disposing ends a read that waits", CancelAsync),
+        ("readers of viewers end when the server stops, recordings go on", StopsAsync),
         ("a close waits little for an engine that hangs, and what is opened too late is closed", CloseAsync),
     ];
 
@@ -330,6 +331,23 @@ internal static class LiveTvChecks
         Expect.Equal(0, ((CoaxLiveStream)live).Readers, "readers after a second dispose");
     }
 
+    private static async Task StopsAsync(CheckContext context)
+    {
+        using var set = new Set(context);
+        set.Engine.Media = _ => new ScriptedMedia(Packets, ScriptedMedia.Then.Wait);
+        await using var recording = (await set.OpenAsync("a").ConfigureAwait(false)).GetStream();
+        set.As("d1");
+        var live = await set.OpenAsync("b").ConfigureAwait(false);
+        await using var reader = live.GetStream();
+        await reader.ReadExactlyAsync(new byte[Packets.Length]).ConfigureAwait(false);
+        var waiting = reader.ReadAsync(new byte[100]).AsTask();
+        await set.Stopping.CancelAsync().ConfigureAwait(false);
+        await Expect.ThrowsAsync<IOException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(5)), "a viewer that waits").ConfigureAwait(false);
+        await using var next = live.GetStream();
+        await Expect.ThrowsAsync<IOException>(async () => await next.ReadAsync(new byte[100]).ConfigureAwait(false), "a viewer that comes").ConfigureAwait(false);
+        await recording.ReadExactlyAsync(new byte[Packets.Length]).AsTask().WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+    }
+
     private static async Task CloseAsync(CheckContext context)
     {
         using var set = new Set(context);
@@ -361,7 +379,7 @@ internal static class LiveTvChecks
             Folders = folders ?? new CoaxFolders(Fake<IApplicationPaths>.By(context.NewFolders()));
             var api = new EngineApi(Engine);
             var host = Fake<IServerApplicationHost>.By(new Host());
-            _services = new LiveStreamServices(Engine, api, Streams, new Asker(host, _request), NullLogger.Instance);
+            _services = new LiveStreamServices(Engine, api, Streams, new Asker(host, _request), NullLogger.Instance, Stopping.Token);
             var store = new ChannelStore(Engine, api, new ChannelFile(Folders, NullLogger<ChannelFile>.Instance), NullLogger<ChannelStore>.Instance);
             var configuration = Fake<IServerConfigurationManager>.By(new Settings(Options));
             Tuner = new CoaxTunerHost(
@@ -373,6 +391,8 @@ internal static class LiveTvChecks
         public ScriptedEngine Engine { get; } = new();
 
         public OpenStreams Streams { get; } = new();
+
+        public CancellationTokenSource Stopping { get; } = new();
 
         public LiveTvOptions Options { get; } = new() { TunerHosts = [new TunerHostInfo { Id = "tuner", Type = "coax" }] };
 
@@ -396,6 +416,8 @@ internal static class LiveTvChecks
             {
                 stream.Dispose();
             }
+
+            Stopping.Dispose();
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed record LiveStreamPlan(
     bool DirectPlay);
 
 /// <summary>What live streams need to do their work.</summary>
-internal sealed record LiveStreamServices(IEngine Engine, EngineApi Api, OpenStreams Streams, Asker Asker, ILogger Log);
+internal sealed record LiveStreamServices(
+    IEngine Engine, EngineApi Api, OpenStreams Streams, Asker Asker, ILogger Log, CancellationToken Stopping = default);
 
 /// <summary>
 /// A channel that the server plays. The server shares it among its viewers and counts them in <see cref="ConsumerCount"/>, often wrongly, so
@@ -164,7 +165,8 @@ internal sealed class CoaxLiveStream : ILiveStream, IDirectStreamProvider
     public Stream GetStream()
     {
         Interlocked.Increment(ref readers);
-        return new LiveStreamReader(this, services.Engine, () => Interlocked.Decrement(ref readers));
+        // A recording is ended by the server itself, which keeps what it has.
+        return new LiveStreamReader(this, services.Engine, () => Interlocked.Decrement(ref readers), IsRecording ? CancellationToken.None : services.Stopping);
     }
 
     /// <summary>Takes what the engine has learned, for those who join later.</summary>

@@ -21,6 +21,7 @@ internal sealed class LiveStreamReader : Stream
     private readonly CoaxLiveStream live;
     private readonly IEngine engine;
     private readonly Action onDisposed;
+    private readonly CancellationToken stopping;
     private readonly Lock gate = new();
     private readonly CancellationTokenSource ended = new();
     private CancellationTokenSource? stop;
@@ -33,11 +34,13 @@ internal sealed class LiveStreamReader : Stream
     private int padding;
     private volatile bool disposed;
 
-    public LiveStreamReader(CoaxLiveStream live, IEngine engine, Action onDisposed)
+    /// <summary>With <paramref name="stopping"/> it ends: the server waits 30 s for those who still read.</summary>
+    public LiveStreamReader(CoaxLiveStream live, IEngine engine, Action onDisposed, CancellationToken stopping)
     {
         this.live = live;
         this.engine = engine;
         this.onDisposed = onDisposed;
+        this.stopping = stopping;
     }
 
     public override bool CanRead => !disposed;
@@ -72,18 +75,33 @@ internal sealed class LiveStreamReader : Stream
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             cancellationToken.ThrowIfCancellationRequested();
+            if (stopping.IsCancellationRequested)
+            {
+                throw new IOException("The server is stopping.");
+            }
+
             if (padding > 0)
             {
                 return Pad(buffer.Span);
             }
 
             var token = TokenFor(cancellationToken);
-            if (body is null && !await ConnectAsync(waitsSince, token))
+            int read;
+            try
             {
-                return 0;
+                if (body is null && !await ConnectAsync(waitsSince, token))
+                {
+                    return 0;
+                }
+
+                read = await ReadBodyAsync(buffer, token, cancellationToken);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The server stops, or this was disposed.
+                continue;
             }
 
-            var read = await ReadBodyAsync(buffer, token, cancellationToken);
             if (read > 0)
             {
                 inPacket = (inPacket + read) % PacketSize;
@@ -268,7 +286,7 @@ internal sealed class LiveStreamReader : Stream
         if (stop is null || stop.IsCancellationRequested || stopsFor != cancellationToken)
         {
             stop?.Dispose();
-            stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended.Token);
+            stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended.Token, stopping);
             stopsFor = cancellationToken;
         }
 

@@ -22,7 +22,8 @@ internal static class LiveTvServices
             provider.GetRequiredService<EngineApi>(),
             provider.GetRequiredService<OpenStreams>(),
             provider.GetRequiredService<Asker>(),
-            provider.GetRequiredService<ILogger<CoaxLiveStream>>()));
+            provider.GetRequiredService<ILogger<CoaxLiveStream>>(),
+            provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None));
         services.AddSingleton<ITunerHost, CoaxTunerHost>();
         services.AddSingleton<IHostedService, StreamReaper>();
         services.AddSingleton<IHostedService, SessionWatch>();
