@@ -58,8 +58,8 @@ async function build(kept: string | undefined): Promise<PluginBuild> {
   return { folder, zip, manifest: join(folder, 'manifest.json'), assembly, harness };
 }
 
-/** Builds plugin and harness; the same build for all who ask. `folder` is kept, so that the next build has less to do; absent: one that is removed. */
-export function pluginBuild(folder?: string): Promise<PluginBuild> {
+/** Builds plugin and harness; the same build for all who ask. `folder` (or COAX_PLUGIN_WORK) is kept, so that the next build has less to do; absent: one that is removed. */
+export function pluginBuild(folder = process.env['COAX_PLUGIN_WORK']): Promise<PluginBuild> {
   made ??= build(folder);
   return made;
 }
