@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { programNumberOf } from '../support/fake-provider/live-loop.ts';
 import { DroppingProxy, type RawClient } from '../support/raw-client.ts';
-import { type Rig, startRig } from '../support/rig.ts';
+import { quickSettings, type Rig, startRig } from '../support/rig.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -25,15 +25,17 @@ describe('connections: live channels on an account with one connection (numbers 
   beforeEach(async () => rig.clean());
 
   it('2: a probe that closes, and the player after it, share one upstream', async () => {
+    const live = { ...quickSettings.live, lingerMs: 4000 };
+    await using lasting = await startRig({ engine: { settings: { ...quickSettings, live } } });
     {
-      using probe = await rig.watch(1);
+      using probe = await lasting.watch(1);
       await probe.read(188 * 10);
       await sleep(100);
     }
-    using player = await rig.watch(1);
+    using player = await lasting.watch(1);
     expect(await channelOf(player)).to.equal(1);
     player.close();
-    expect((await rig.expectHeld()).opened).to.equal(1);
+    expect((await lasting.expectHeld()).opened).to.equal(1);
   });
 
   it('3: a zap takes over the slot while the old channel is still open', async () => {
@@ -94,7 +96,7 @@ describe('connections: live channels on an account with one connection (numbers 
     const waiting = await rig.watch(2, 'viewer-b');
     await waitUntil('it waits', async () => (await rig.accounts()).some((account) => account.waiters === 1));
     waiting.reset();
-    await waitUntil('nobody waits', async () => (await rig.accounts()).every((account) => account.waiters === 0), 1000);
+    await waitUntil('nobody waits', async () => (await rig.accounts()).every((account) => account.waiters === 0), 4000);
     holder.close();
     expect((await rig.expectHeld()).opened).to.equal(1);
   });
@@ -124,11 +126,11 @@ describe('connections: live channels on an account with one connection (numbers 
   });
 
   it('9: a client that goes while the provider has not answered yet leaves nothing behind', async () => {
-    await rig.provider.behave({ headDelayMs: 3000 });
+    await rig.provider.behave({ headDelayMs: 20_000 });
     using client = await rig.watch(1);
     await waitUntil('the provider is asked', async () => (await rig.provider.state(true)).opened === 1);
     client.reset();
-    await waitUntil('the provider is let go', async () => (await rig.provider.state(true)).open === 0, 2500);
+    await waitUntil('the provider is let go', async () => (await rig.provider.state(true)).open === 0, 4500);
     await rig.expectHeld();
   });
 
@@ -143,14 +145,15 @@ describe('connections: live channels on an account with one connection (numbers 
   it('20: a lowered limit leaves running streams alone and holds for new ones', async function () {
     await using two = await startRig({
       provider: { max: 2 },
-      engine: { settings: { accounts: { waitMs: 700 }, live: { lingerMs: 0 } } },
+      engine: { settings: { accounts: { waitMs: 2000 }, live: { lingerMs: 0 } } },
     });
     using first = await two.watch(1, 'viewer-a');
     using second = await two.watch(2, 'viewer-b');
     expect([await channelOf(first), await channelOf(second)]).to.deep.equal([1, 2]);
     const patched = await two.engine.api('PATCH', `/sources/${two.sourceId}`, { maxConnections: 1 });
     expect(patched.status).to.equal(200);
-    expect((await first.readFor(400)).length).to.be.greaterThan(0);
+    await first.readFor(100);
+    expect(await first.read(188)).to.have.length(188);
     using third = await two.watch(3, 'viewer-c');
     expect((await third.head()).status).to.equal(503);
     first.close();
@@ -170,7 +173,7 @@ describe('connections: live channels on an account with one connection (numbers 
       await client.readFor(50);
       return client.ended;
     });
-    expect((await other.provider.quiet(3000)).counted).to.equal(0);
+    expect((await other.provider.quiet()).counted).to.equal(0);
   });
 
   it('21, 23, 29: everybody on a channel shares one upstream, also who asks twice at once', async () => {
@@ -190,7 +193,7 @@ describe('connections: live channels on an account with one connection (numbers 
     await client.read(188);
     const { body } = await rig.engine.api<readonly { id: string }[]>('GET', '/streams');
     expect((await rig.engine.api('DELETE', `/streams/${body[0]?.id}`)).status).to.equal(204);
-    expect((await rig.provider.quiet(2000)).counted).to.equal(0);
+    expect((await rig.provider.quiet()).counted).to.equal(0);
     await waitUntil('the client is ended', async () => {
       await client.readFor(50);
       return client.ended;

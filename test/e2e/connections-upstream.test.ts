@@ -198,10 +198,11 @@ describe('connections: providers that misbehave (numbers are those of the scenar
   });
 
   it('a slow start is waited for', async () => {
-    await rig.provider.behave({ headDelayMs: 1000, firstByteDelayMs: 700 });
-    using client = await rig.watch(1);
+    await using patient = await startRig();
+    await patient.provider.behave({ headDelayMs: 1000, firstByteDelayMs: 700 });
+    using client = await patient.watch(1);
     expect(programNumberOf(await client.read(188 * 20))).to.equal(1);
     client.close();
-    await rig.expectHeld();
+    await patient.expectHeld();
   });
 });

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { ffmpegPlay, ffprobe, needFfmpeg } from '../support/players.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { checkTs } from '../support/ts-check.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 describe('the demo, as a newcomer starts it', function () {
   this.timeout(60_000);
@@ -69,9 +69,12 @@ describe('the demo, as a newcomer starts it', function () {
     const probe = await ffprobe(await engine.liveUrl(channel?.name ?? ''));
     expect(probe.errors).to.deep.equal([]);
     const video = probe.streams.find((stream) => stream.codec_type === 'video');
-    await sleep(200);
-    const [seen] = await engine.channels();
-    const codecs = seen?.['codecs'] as { video: { codec: string; width: number; height: number }[] } | null;
+    type Codecs = { readonly video: readonly { codec: string; width: number; height: number }[] } | null | undefined;
+    let codecs: Codecs;
+    await waitUntil('the channel has codecs', async () => {
+      codecs = (await engine.channels())[0]?.['codecs'] as Codecs;
+      return (codecs?.video.length ?? 0) > 0;
+    });
     expect(codecs?.video[0]).to.include({
       codec: video?.codec_name,
       width: video?.['width'],

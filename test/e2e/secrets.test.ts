@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -10,6 +9,7 @@ import { RawClient } from '../support/raw-client.ts';
 import { quickSettings } from '../support/rig.ts';
 import { formsOf, leaksIn } from '../support/secret-forms.ts';
 import { type FakeProvider, startFakeProvider } from '../support/start-fake-provider.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const listLogin = { username: 'alice-of-the-list', password: 'plain-secret-0815' } as const;
 const wrongPassword = 'wrong-secret-4242';
@@ -77,7 +77,11 @@ describe('secrets in a run with everything that can go wrong', function () {
   };
   const leaks = (wanted: readonly string[]) =>
     [...seen].flatMap(([where, text]) => leaksIn(text, wanted).map((leak) => `${where}: ${leak}`)).slice(0, 20);
-  const quiet = () => sleep(400);
+  const quiet = () =>
+    waitUntil('nothing plays', async () => {
+      const accounts = (await engine.api<readonly { leases: readonly unknown[] }[]>('GET', '/accounts')).body;
+      return accounts.every(({ leases }) => leases.length === 0);
+    });
   /** The live address of the first channel of a source. */
   const liveOf = async (sourceId: string): Promise<string> => {
     const channel = (await engine.channels()).find((one) => one['sourceId'] === sourceId);
@@ -119,8 +123,8 @@ describe('secrets in a run with everything that can go wrong', function () {
       logins: [{ ...listLogin, maxConnections: 1 }],
       catalog: { logoQuery: logoQuery(listLogin), quirks: true, groups: 5 },
     });
-    const live = { ...quickSettings.live, startMs: 1500, lingerMs: 0 };
-    const settings = { ...quickSettings, logLevel: 'debug', live, accounts: { waitMs: 1500 } };
+    const live = { ...quickSettings.live, startMs: 2500, lingerMs: 0 };
+    const settings = { ...quickSettings, logLevel: 'debug', live, accounts: { waitMs: 2500 } };
     engine = await startEngine({ demo: false, settings });
     dataDir = engine.dataDir;
     sampler = setInterval(() => {

@@ -21,9 +21,9 @@ describe('the end of the engine', function () {
       const ended = await rig.engine.end(signal);
       expect(ended).to.include({ code: 0, signal: null });
       expect(ended.ms).to.be.lessThan(5000);
-      const state = await rig.provider.quiet(1000);
+      const state = await rig.provider.quiet(5000);
       expect(state.refused).to.equal(0);
-      await waitUntil('the viewer is told', () => live.ended, 1000);
+      await waitUntil('the viewer is told', () => live.ended, 5000);
     });
   }
 
@@ -37,8 +37,9 @@ describe('the end of the engine', function () {
     rig.engine.child.kill('SIGINT');
     const startedAt = performance.now();
     await exited;
-    expect(performance.now() - startedAt).to.be.lessThan(1500);
-    expect((await rig.provider.quiet(1000)).counted).to.equal(0);
+    // Without the second it would be 4.5 s, for the player takes nothing more.
+    expect(performance.now() - startedAt).to.be.lessThan(3000);
+    expect((await rig.provider.quiet(5000)).counted).to.equal(0);
   });
 
   it('it ends when its lifeline does', async () => {
@@ -49,7 +50,7 @@ describe('the end of the engine', function () {
     rig.engine.child.stdin?.end();
     const [code] = (await exited) as [number];
     expect(code).to.equal(0);
-    expect((await rig.provider.quiet(1000)).counted).to.equal(0);
+    expect((await rig.provider.quiet(5000)).counted).to.equal(0);
   });
 
   it('17: after a kill -9 nothing is held, and a new engine on the same folder plays at once', async () => {
@@ -57,7 +58,7 @@ describe('the end of the engine', function () {
     using client = await rig.watch(1);
     await client.read(188);
     await rig.engine.end('SIGKILL');
-    expect((await rig.provider.quiet(1000)).counted).to.equal(0);
+    expect((await rig.provider.quiet(5000)).counted).to.equal(0);
     const { engine, provider } = rig;
     await using again = await startEngine({ dataDir: engine.dataDir });
     const url = await again.liveUrl('Channel 1');
