@@ -49,7 +49,8 @@ function element(tag, classes, text) {
 }
 
 function button(text, onClick) {
-  const made = document.createElement('button', { is: 'emby-button' });
+  // Styled by its classes: the web client's polyfill does not take the standard's second argument.
+  const made = document.createElement('button');
   made.type = 'button';
   made.className = 'raised emby-button';
   made.append(element('span', '', text));
