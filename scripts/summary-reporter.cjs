@@ -47,12 +47,16 @@ class FolderReporter extends reporters.Base {
 class SummaryReporter extends FolderReporter {
   constructor(runner, options) {
     super(runner, options);
+    let isOver = false;
     runner.once(EVENT_RUN_END, () => {
-      // After the epilogue, which the base class prints on the same event.
-      process.once('exit', () => {
-        const { passes, failures, pending } = this.stats;
-        process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`);
-      });
+      isOver = true;
+    });
+    // After the epilogue, which is printed at the end of the run; and also when mocha itself breaks off: an error that nobody caught, of a
+    // test that ends later, is such a case.
+    process.once('exit', () => {
+      const { passes, failures, pending } = this.stats;
+      const end = isOver ? '' : ' (the run broke off)';
+      process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped${end}\n`);
     });
   }
 }
