@@ -65,6 +65,10 @@ export async function readGuideFeed(
   });
 }
 
+/** Files of this machine have none, and are never taken for one that does not answer. */
+const hostOfAddress = (url: string): string =>
+  /^https?:/i.test(url) && URL.canParse(url) ? new URL(url).host : `file ${url}`;
+
 const everything: GuideInterest = {
   fromUnix: Number.NEGATIVE_INFINITY,
   toUnix: Number.POSITIVE_INFINITY,
@@ -83,6 +87,8 @@ export async function readGuideFeeds(
 ): Promise<readonly { readonly feed: number; readonly error: CoaxError }[]> {
   const owner = new Map<string, number>();
   const failures: { feed: number; error: CoaxError }[] = [];
+  // Playlists name a hundred guides of one host: when nobody answers there, one wait is enough.
+  const silent = new Map<string, CoaxError>();
   const { interest = everything } = sink;
   for (const [index, feed] of feeds.entries()) {
     const claiming: GuideSink = {
@@ -98,11 +104,18 @@ export async function readGuideFeeds(
       },
       reject: (reject) => sink.reject(reject),
     };
+    const hosts = feed.urls.map(hostOfAddress);
+    const known = hosts.length > 0 && hosts.every((host) => silent.has(host)) ? silent.get(hosts[0] ?? '') : undefined;
+    if (known !== undefined) {
+      failures.push({ feed: index, error: known });
+      continue;
+    }
     try {
       await readGuideFeed(client, feed, claiming, context);
     } catch (error) {
       if (!isSourceFailure(error)) throw error;
       failures.push({ feed: index, error });
+      if (error.code === 'SOURCE_UNREACHABLE') for (const host of hosts) silent.set(host, error);
     }
   }
   const first = failures[0];

@@ -106,4 +106,20 @@ describe('a guide feed', () => {
     const feeds = [{ urls: [`${web.base}/1`] }, { urls: [`${web.base}/2`] }];
     expect(await codeOf(readGuideFeeds(client, feeds, new CollectedGuide(), contextOf()))).to.equal('SOURCE_NOT_FOUND');
   });
+
+  it('asks a host that does not answer for one guide only, however many a playlist names there', async () => {
+    const asked: string[] = [];
+    await using web = await startWebStub((request, response, url) => {
+      asked.push(url.pathname);
+      if (url.pathname === '/good') response.end(guide);
+      else request.socket.destroy();
+    });
+    await using other = await serve({ '/good': guide });
+    const feeds = [...Array(50).keys()].map((n) => ({ urls: [`${web.base}/${n}`] }));
+    const sink = new CollectedGuide();
+    const failures = await readGuideFeeds(client, [...feeds, { urls: [`${other.base}/good`] }], sink, contextOf());
+    expect(failures.map(({ feed }) => feed)).to.deep.equal([...Array(50).keys()]);
+    expect(new Set(asked)).to.deep.equal(new Set(['/0']));
+    expect(sink.guideProgrammes).to.have.length(2);
+  });
 });
