@@ -71,8 +71,7 @@ export class App {
   readonly #metrics = new Metrics();
   readonly #log: RootLog;
   readonly #catalog: Catalog;
-  /** Which hosts of providers failed lately; shared by lists and streams. */
-  readonly #hosts = new BaseUrlHealth();
+  readonly #baseUrlHealth = new BaseUrlHealth();
   readonly #guide: Guide;
   readonly #sources: SourceDirectory;
   readonly #pool: LeasePool;
@@ -87,7 +86,7 @@ export class App {
   readonly #publisher: Publisher;
   readonly #hostGuide: HostGuide;
   readonly #logos: Logos;
-  readonly #hostServers: Hosts;
+  readonly #hosts: Hosts;
   readonly #server: HttpServer;
   #state: 'starting' | 'ready' | 'stopping' = 'starting';
   #listening: Listening = { host: '', port: 0 };
@@ -109,7 +108,7 @@ export class App {
     });
     this.#guide = new Guide(catalog.feeds);
     this.#sources = new SourceDirectory({
-      createResolver: (source, known) => createResolver(source, known, { health: this.#hosts }),
+      createResolver: (source, known) => createResolver(source, known, { health: this.#baseUrlHealth }),
       log: this.#log.child({ part: 'sources' }),
     });
 
@@ -130,7 +129,7 @@ export class App {
     this.#relays = new Relays({
       settings: settings().live,
       leases: this.#pool,
-      openUpstream: createOpenUpstream(this.#hosts),
+      openUpstream: createOpenUpstream(this.#baseUrlHealth),
       log: this.#log.child({ part: 'relay' }),
       observer: relayMetrics(this.#metrics),
       onFacts: (_channel, stream, facts) => {
@@ -143,7 +142,7 @@ export class App {
     this.#hostStreams = new HostStreams({ relays: this.#relays, holdMs: () => settings().live.holdMs });
     this.#vod = new VodSessions({
       leases: this.#pool,
-      open: createRangeOpener(this.#hosts),
+      open: createRangeOpener(this.#baseUrlHealth),
       settings: () => settings().vod,
       log: this.#log.child({ part: 'vod' }),
       onLearned: (id, { size, contentType }) => {
@@ -164,7 +163,7 @@ export class App {
     const ingestLog = this.#log.child({ part: 'ingest' });
     const readerOf = (source: SourceConfig) =>
       createReader(source, {
-        health: this.#hosts,
+        health: this.#baseUrlHealth,
         log: ingestLog,
         silenceMs: settings().ingest.timeoutMs,
         maxBytes: settings().ingest.maxBytes,
@@ -206,7 +205,7 @@ export class App {
       log: this.#log.child({ part: 'logos' }),
       builtIn: demoPictureOf,
     });
-    this.#hostServers = new Hosts({
+    this.#hosts = new Hosts({
       config: () => config.current,
       update: (change) => config.update(change),
       clientOf,
@@ -221,6 +220,7 @@ export class App {
         sessions: this.#sessions(),
         connections: this.#server.connections,
         jobs: this.#refreshes.jobs.list(),
+        hostStreams: this.#hostStreams.list(),
         mismatches: this.#sync().mismatches.length,
       }),
     );
@@ -245,7 +245,7 @@ export class App {
         this.#learnRefreshed(job.sourceId, job.startedAt);
       this.#publisher.refresh();
       this.#hostGuide.programmes.refresh();
-      if (job.state === 'succeeded') this.#hostServers.noteChange();
+      if (job.state === 'succeeded') this.#hosts.noteChange();
     });
     const { host, port, portFallback = false } = this.#options;
     await this.#hostGuide.start();
@@ -253,7 +253,7 @@ export class App {
     if (port !== 0 && this.#listening.port !== port)
       this.#log.warn('the port is taken, so another one is used', { port, used: this.#listening.port });
     this.#auditor.start();
-    this.#hostServers.start();
+    this.#hosts.start();
     this.#refreshes.start();
     this.#state = 'ready';
     warnOfRisks(this.#log, this.#options);
@@ -288,7 +288,7 @@ export class App {
     this.#auditor.stop();
     this.#hostStreams.stop();
     this.#logins.stop();
-    this.#hostServers.stop();
+    this.#hosts.stop();
     this.#prober.stop();
     await Promise.allSettled([
       this.#relays[Symbol.asyncDispose](),
@@ -366,7 +366,7 @@ export class App {
       programmes: this.#hostGuide.programmes,
       pictures: this.#hostGuide.pictures,
       logos: this.#logos,
-      hosts: this.#hostServers,
+      hosts: this.#hosts,
       live: this.#relays,
       hostStreams: this.#hostStreams,
       files: this.#vod,

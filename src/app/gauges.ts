@@ -10,11 +10,12 @@ export interface GaugeSources {
   readonly sessions: readonly SessionView[];
   readonly connections: number;
   readonly jobs: readonly Job[];
+  readonly hostStreams: readonly { readonly state: string }[];
   readonly mismatches: number;
 }
 
 /** The gauges of one scrape, read from the live objects. Samples of one name and label add up. */
-export function gauges({ pool, sessions, connections, jobs, mismatches }: GaugeSources): GaugeSample[] {
+export function gauges({ pool, sessions, connections, jobs, hostStreams, mismatches }: GaugeSources): GaugeSample[] {
   const accounts = pool.snapshot();
   return [
     ...pool.leases().map(({ state }): GaugeSample => ({ name: 'coax_leases', labels: { state }, value: 1 })),
@@ -41,6 +42,7 @@ export function gauges({ pool, sessions, connections, jobs, mismatches }: GaugeS
     ...jobs
       .filter(({ endedAt }) => endedAt === null)
       .map(({ state }): GaugeSample => ({ name: 'coax_jobs', labels: { state }, value: 1 })),
+    ...hostStreams.map(({ state }): GaugeSample => ({ name: 'coax_host_streams', labels: { state }, value: 1 })),
     { name: 'coax_client_connections', value: connections },
     { name: 'coax_auditor_mismatches', value: mismatches },
   ];

@@ -27,6 +27,7 @@ const gauges = {
     labels: [],
   },
   coax_jobs: { help: 'Jobs by state', labels: ['state'] },
+  coax_host_streams: { help: 'Streams that media servers have open, by state', labels: ['state'] },
 } as const;
 
 export type GaugeName = keyof typeof gauges;
