@@ -33,13 +33,10 @@ describe('the send queues of the kernel', () => {
       expect(await queues.of(ends.near)).to.equal(0);
       ends.far.pause();
       while (ends.near.write(Buffer.alloc(1_048_576)) || ends.near.writableLength < 12_000_000);
-      let full: number | null | undefined = 0;
-      await waitUntil('the queue is full', async () => {
-        const before = full;
-        full = await queues.of(ends.near);
-        return full === before && (full ?? 0) > 100_000;
-      });
-      expect(await queues.of(ends.near)).to.equal(full);
+      await waitUntil('the queue fills', async () => ((await queues.of(ends.near)) ?? 0) > 100_000);
+      // It may move a little even then: a kernel takes some more of what waits when it is asked again.
+      const notRead = ends.near.bytesWritten - ends.far.bytesRead;
+      expect(await queues.of(ends.near)).to.be.within(100_000, notRead);
       ends.far.resume();
       await waitUntil(
         'the peer has taken all',
