@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errorTable } from '../errors.ts';
-import type { Route } from './route.ts';
+import { type Route, route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -94,4 +94,20 @@ export function openApiDocument(
     paths,
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } }, schemas: { Problem: problemSchema } },
   };
+}
+
+/** These routes, and one more that answers with the document of them all. */
+export function withDocument(
+  routes: readonly Route[],
+  options: { readonly title: string; readonly version: string; readonly basePath: string },
+): Route[] {
+  const document: Route = route({
+    method: 'get',
+    path: '/openapi.json',
+    tag: 'api',
+    summary: 'This API as an OpenAPI document',
+    answer: { status: 200, schema: z.record(z.string(), z.unknown()), description: 'OpenAPI 3.1' },
+    run: () => openApiDocument([...routes, document], options),
+  });
+  return [...routes, document];
 }

@@ -1,27 +1,17 @@
 import { expect } from 'chai';
-import sinon from 'sinon';
+import type sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import { blindObserver } from '../../src/relay/observer.ts';
 import { relayStates, relayTransitions } from '../../src/relay/relay-state.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { countPieces } from './piece-check.ts';
 import { type Player, World } from './world.ts';
+import { fakeTime } from '../support/fake-time.ts';
 
 describe('Relay', () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
-    clock = sinon.useFakeTimers({
-      toFake: [
-        'setTimeout',
-        'clearTimeout',
-        'setInterval',
-        'clearInterval',
-        'setImmediate',
-        'clearImmediate',
-        'Date',
-        'performance',
-      ],
-    });
+    clock = fakeTime();
   });
   afterEach(() => clock.restore());
 

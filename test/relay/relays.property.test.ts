@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import sinon from 'sinon';
+import type sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import { blindObserver } from '../../src/relay/observer.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { countPieces } from './piece-check.ts';
 import { World } from './world.ts';
+import { fakeTime } from '../support/fake-time.ts';
 
 const numRuns = Number(process.env['RUNS'] ?? 80);
 /** How long the fake provider takes to answer, and some. */
@@ -100,18 +101,7 @@ function checkNow(world: World): void {
 describe('Relays under random use', () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
-    clock = sinon.useFakeTimers({
-      toFake: [
-        'setTimeout',
-        'clearTimeout',
-        'setInterval',
-        'clearInterval',
-        'setImmediate',
-        'clearImmediate',
-        'Date',
-        'performance',
-      ],
-    });
+    clock = fakeTime();
   });
   afterEach(() => clock.restore());
 

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
-import sinon from 'sinon';
+import type sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import { blindObserver } from '../../src/relay/observer.ts';
 import type { SlateReason } from '../../src/relay/slate-reason.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { type Player, World, type WorldOptions } from './world.ts';
+import { fakeTime } from '../support/fake-time.ts';
 
 const slates = { slates: true };
 
@@ -14,18 +15,7 @@ describe('A slate', () => {
   let reasons: SlateReason[];
   beforeEach(() => {
     reasons = [];
-    clock = sinon.useFakeTimers({
-      toFake: [
-        'setTimeout',
-        'clearTimeout',
-        'setInterval',
-        'clearInterval',
-        'setImmediate',
-        'clearImmediate',
-        'Date',
-        'performance',
-      ],
-    });
+    clock = fakeTime();
   });
   afterEach(() => {
     clock.restore();

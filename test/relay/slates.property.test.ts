@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import sinon from 'sinon';
+import type sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { type Player, World } from './world.ts';
+import { fakeTime } from '../support/fake-time.ts';
 
 const numRuns = Number(process.env['RUNS'] ?? 60);
 const startMs = 1_000;
@@ -41,18 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 describe('Slates under random use', () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
-    clock = sinon.useFakeTimers({
-      toFake: [
-        'setTimeout',
-        'clearTimeout',
-        'setInterval',
-        'clearInterval',
-        'setImmediate',
-        'clearImmediate',
-        'Date',
-        'performance',
-      ],
-    });
+    clock = fakeTime();
   });
   afterEach(() => {
     clock.restore();

@@ -1,25 +1,15 @@
 import { expect } from 'chai';
-import sinon from 'sinon';
+import type sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import type { AccountId } from '../../src/model/ids.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { World } from './world.ts';
+import { fakeTime } from '../support/fake-time.ts';
 
 describe('Viewers who zap and wait', () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
-    clock = sinon.useFakeTimers({
-      toFake: [
-        'setTimeout',
-        'clearTimeout',
-        'setInterval',
-        'clearInterval',
-        'setImmediate',
-        'clearImmediate',
-        'Date',
-        'performance',
-      ],
-    });
+    clock = fakeTime();
   });
   afterEach(() => clock.restore());
 

@@ -1,6 +1,5 @@
-import { z } from 'zod';
-import { openApiDocument } from '../openapi.ts';
-import { type Route, route } from '../route.ts';
+import { withDocument } from '../openapi.ts';
+import type { Route } from '../route.ts';
 import type { Services } from '../services.ts';
 import { channelRoutes } from './channels.ts';
 import { guideRoutes } from './guide.ts';
@@ -13,7 +12,7 @@ import { streamRoutes } from './streams.ts';
 
 /** Every route of the admin API, the document that describes them included. */
 export function adminRoutes(services: Services): Route[] {
-  const routes: Route[] = [
+  const routes = [
     ...sourceRoutes(services),
     ...jobRoutes(services),
     ...channelRoutes(services),
@@ -23,18 +22,5 @@ export function adminRoutes(services: Services): Route[] {
     ...outputRoutes(services),
     ...hostRoutes(services),
   ];
-  const describe: Route = route({
-    method: 'get',
-    path: '/openapi.json',
-    tag: 'api',
-    summary: 'This API as an OpenAPI document',
-    answer: { status: 200, schema: z.record(z.string(), z.unknown()), description: 'OpenAPI 3.1' },
-    run: () =>
-      openApiDocument([...routes, describe], {
-        title: 'Coax admin API',
-        version: services.version,
-        basePath: '/api/v1',
-      }),
-  });
-  return [...routes, describe];
+  return withDocument(routes, { title: 'Coax admin API', version: services.version, basePath: '/api/v1' });
 }

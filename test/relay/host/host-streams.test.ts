@@ -1,11 +1,12 @@
 import { expect } from 'chai';
-import sinon from 'sinon';
+import type sinon from 'sinon';
 import { CoaxError, toCoaxError } from '../../../src/errors.ts';
 import type { CodecFacts } from '../../../src/model/codec-facts.ts';
 import type { ChannelId, OutputId } from '../../../src/model/ids.ts';
 import type { HostStream } from '../../../src/relay/host/host-stream.ts';
 import { HostStreams } from '../../../src/relay/host/host-streams.ts';
 import { FakeSocket, World, type WorldOptions } from '../world.ts';
+import { fakeTime } from '../../support/fake-time.ts';
 
 const holdMs = 15_000;
 const facts: CodecFacts = {
@@ -55,18 +56,7 @@ describe('Streams of a host', () => {
   let readers: Reader[] = [];
 
   beforeEach(() => {
-    clock = sinon.useFakeTimers({
-      toFake: [
-        'setTimeout',
-        'clearTimeout',
-        'setInterval',
-        'clearInterval',
-        'setImmediate',
-        'clearImmediate',
-        'Date',
-        'performance',
-      ],
-    });
+    clock = fakeTime();
     readers = [];
     begin();
   });
