@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
@@ -51,6 +52,8 @@ async function refreshOnce(folder: string, playlist: string, guide: string): Pro
 }
 
 async function measure(playlist: string, guide: string): Promise<IngestFigures> {
+  // As in the engine: the threads that read files are the main thread's, not children of the worker with its low priority.
+  await stat(tmpdir());
   const folder = mkdtempSync(path.join(tmpdir(), 'coax-bench-ingest-'));
   const catalog = Catalog.open(path.join(folder, 'catalog.db'));
   try {
