@@ -31,4 +31,7 @@ public class PluginConfiguration : BasePluginConfiguration
 
     /// <summary>Whether clients may read the transport stream directly.</summary>
     public bool DirectPlay { get; set; }
+
+    /// <summary>Whether channels carry their groups as tags. The server copies a channel's tags to each of its programmes.</summary>
+    public bool GroupTags { get; set; }
 }

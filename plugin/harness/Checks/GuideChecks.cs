@@ -86,7 +86,7 @@ internal static class GuideChecks
         yield return ("a programme's fields are all passed on", async context =>
         {
             const string More = """
-                ,"episodeTitle":"Pilot","description":"How it began.","genres":["Drama","Crime"],"season":2,"episode":3,"year":2019,"airDate":"2019-03-04",
+                ,"episodeTitle":"Pilot","description":"How it began.","genres":["Drama","Crime","drama","Thriller","Mystery"],"season":2,"episode":3,"year":2019,"airDate":"2019-03-04",
                 "rating":"TV-14","stars":7.5,"isSeries":true,"isKids":true,"isNews":true,"isSports":true,"isLive":true,"isPremiere":true,"isRepeat":true,
                 "seriesId":"s1","showId":"e1","ids":{"imdb":"tt1","tmdb":"2","seriesTvdb":"3","other":"4"},"hd":true
                 """;
@@ -96,7 +96,7 @@ internal static class GuideChecks
             var programmes = await ProgrammesAsync(host, "coax_c1").ConfigureAwait(false);
             var show = programmes[0];
             var told = string.Create(CultureInfo.InvariantCulture, $"{show.Name}|{show.EpisodeTitle}|{show.Overview}|{string.Join('+', show.Genres)}|{show.SeasonNumber}|{show.EpisodeNumber}|{show.ProductionYear}|{show.OriginalAirDate:yyyy-MM-dd}|{show.OfficialRating}|{show.CommunityRating}|{show.SeriesId}|{show.ShowId}|{show.IsHD}");
-            Expect.Equal("A show|Pilot|How it began.|Drama+Crime|2|3|2019|2019-03-04|TV-14|7.5|s1|e1|True", told, "fields");
+            Expect.Equal("A show|Pilot|How it began.|Drama+Crime+Thriller|2|3|2019|2019-03-04|TV-14|7.5|s1|e1|True", told, "fields");
             Expect.True(show is { IsSeries: true, IsMovie: false, IsKids: true, IsNews: true, IsSports: true, IsLive: true, IsPremiere: true, IsRepeat: true }, "flags");
             Expect.Equal("tt1 2 3", $"{show.ProviderIds.GetValueOrDefault("Imdb")} {show.ProviderIds.GetValueOrDefault("Tmdb")} {show.SeriesProviderIds.GetValueOrDefault("Tvdb")}", "ids of other services");
             Expect.True(!show.ProviderIds.ContainsKey("Other"), "an unknown service is left out");

@@ -31,6 +31,7 @@ internal static class LiveTvChecks
         ("an engine that is down or empty by mistake takes no channel away; one without sources does", StoreAsync),
         ("channels outlive the host on disk, and a broken file is none", FileAsync),
         ("a tuner that the admin deleted has no channels", NoTunerAsync),
+        ("groups are tags only when they are asked for, as the server copies tags to all programmes", GroupTagsAsync),
         ("a channel that is opened for the first time waits for its facts outside of the host's lock, and is handed over", PreparedAsync),
         ("the device's last stream gives its place up to its next one, unless another viewer has joined", ReplacesAsync),
         ("a channel of another tuner is not found, nor one that the engine does not have", NotFoundAsync),
@@ -192,7 +193,25 @@ internal static class LiveTvChecks
         var channels = await set.Tuner.GetChannels(false, CancellationToken.None).ConfigureAwait(false);
         Expect.Equal("one", string.Join(' ', channels.Select(channel => channel.TunerHostId)), "of two the first");
         Expect.True(!ReferenceEquals(channels[0], (await set.Tuner.GetChannels(true, CancellationToken.None).ConfigureAwait(false))[0]), "new objects each time");
-        Expect.Equal("http://127.0.0.1:9999/o/t/logo/a News", $"{channels[0].ImageUrl} {string.Join(',', channels[0].Tags ?? [])}", "logo and groups");
+        Expect.Equal("http://127.0.0.1:9999/o/t/logo/a", channels[0].ImageUrl, "logo");
+    }
+
+    private static async Task GroupTagsAsync(CheckContext context)
+    {
+        using var set = new Set(context);
+        set.Engine.Answer = (_, _) => ScriptedEngine.Lineup("l1", "a");
+        var channels = await set.Tuner.GetChannels(false, CancellationToken.None).ConfigureAwait(false);
+        Expect.True(channels[0].Tags is null, "tags that are null leave those of the server's channel as they are");
+        LiveTvSettings.GroupTags = true;
+        try
+        {
+            channels = await set.Tuner.GetChannels(true, CancellationToken.None).ConfigureAwait(false);
+            Expect.Equal("News", string.Join(',', channels[0].Tags ?? []), "groups as tags, when asked for");
+        }
+        finally
+        {
+            LiveTvSettings.GroupTags = false;
+        }
     }
 
     private static async Task PreparedAsync(CheckContext context)

@@ -6,4 +6,6 @@ internal static class LiveTvSettings
     public static string? Output => null;
 
     public static bool DirectPlay => false;
+
+    public static bool GroupTags { get; set; }
 }

@@ -20,7 +20,10 @@ public static class ProgrammeMapper
     private const string SeriesKey = "series";
 
     /// <summary>Changes whenever the same programme is mapped to other fields, so that stored ones are renewed.</summary>
-    private const string Mapping = "1";
+    private const string Mapping = "2";
+
+    /// <summary>The server keeps a row per genre and programme, and some guides give a dozen: the same in three languages.</summary>
+    private const int MostGenres = 3;
 
     /// <summary>
     /// A new object for each call, as the host changes what it gets. <paramref name="picture"/> is a file on this machine.
@@ -37,7 +40,7 @@ public static class ProgrammeMapper
             Overview = Given(programme.Description),
             StartDate = Utc(programme.Start),
             EndDate = Utc(programme.Stop),
-            Genres = [.. programme.Genres ?? []],
+            Genres = [.. (programme.Genres ?? []).Distinct(StringComparer.OrdinalIgnoreCase).Take(MostGenres)],
             EpisodeTitle = programme.IsMovie ? null : Given(programme.EpisodeTitle),
             SeasonNumber = programme.IsMovie ? null : programme.Season,
             EpisodeNumber = programme.IsMovie ? null : programme.Episode,

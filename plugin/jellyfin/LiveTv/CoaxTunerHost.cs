@@ -52,8 +52,9 @@ internal sealed class CoaxTunerHost(
                 TunerChannelId = channel.Id,
                 ChannelType = channel.Radio ? ChannelType.Radio : ChannelType.TV,
                 ChannelGroup = channel.Groups is { Count: > 0 } groups ? groups[0] : null,
-                // Groups as tags can be filtered by, and blocked in a user's parental control.
-                Tags = [.. channel.Groups ?? []],
+                // Groups as tags can be filtered by, and blocked in a user's parental control. Null leaves a channel's tags alone; others than it has,
+                // to which the server itself adds "Kids", have it saved once more in each refresh (GuideManager.GetChannel).
+                Tags = LiveTvSettings.GroupTags ? [.. channel.Groups ?? []] : null,
                 ImageUrl = channel.Logo is { Length: > 0 } logo ? EngineAddress.Of(services.Engine, logo) : null,
             });
         }

@@ -7,4 +7,6 @@ internal static class LiveTvSettings
     public static string? Output => Plugin.Instance?.Configuration.OutputId is { Length: > 0 } output ? output : null;
 
     public static bool DirectPlay => Plugin.Instance?.Configuration.DirectPlay ?? false;
+
+    public static bool GroupTags => Plugin.Instance?.Configuration.GroupTags ?? false;
 }

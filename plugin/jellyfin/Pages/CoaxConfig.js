@@ -13,6 +13,7 @@ const settingFields = {
   GuideDays: '#coaxGuideDays',
   Provision: '#coaxProvisionOn',
   DirectPlay: '#coaxDirectPlay',
+  GroupTags: '#coaxGroupTags',
 };
 
 async function ask(method, path, body) {
