@@ -248,6 +248,11 @@ internal static class LiveTvChecks
         set.As("d2");
         await set.OpenAsync("f").ConfigureAwait(false);
         Expect.True(set.Engine.Asked[^1].Contains("\"replaces\":[\"s2\"]", StringComparison.Ordinal), set.Engine.Asked[^1]);
+        set.As("d3");
+        var again = await set.OpenAsync("h").ConfigureAwait(false);
+        again.ConsumerCount++;
+        await set.OpenAsync("i").ConfigureAwait(false);
+        Expect.True(set.Engine.Asked[^1].Contains("\"replaces\":[", StringComparison.Ordinal), $"came back to its own channel: {set.Engine.Asked[^1]}");
         set.As(null);
         await set.OpenAsync("g").ConfigureAwait(false);
         Expect.True(!set.Engine.Asked[^1].Contains("replaces", StringComparison.Ordinal) && set.Engine.Asked[^1].Contains("recording", StringComparison.Ordinal), set.Engine.Asked[^1]);
