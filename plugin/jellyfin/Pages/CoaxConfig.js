@@ -39,7 +39,9 @@ async function ask(method, path, body) {
 
 function reasonOf(problem, status) {
   const fields = (problem?.fields ?? []).map(({ field, message }) => `${field} ${message}`);
-  return [problem?.detail ?? `The server answered with HTTP ${status}`, ...fields, problem?.action].filter(Boolean).join('. ');
+  return [problem?.detail ?? `The server answered with HTTP ${status}`, ...fields, problem?.action]
+    .filter(Boolean)
+    .join('. ');
 }
 
 function element(tag, classes, text) {
@@ -55,15 +57,13 @@ function button(text, onClick) {
   made.type = 'button';
   made.className = 'raised emby-button';
   made.append(element('span', '', text));
-  made.addEventListener('click', async () => {
+  made.addEventListener('click', () => {
     made.disabled = true;
-    try {
-      await onClick();
-    } catch (error) {
-      Dashboard.alert(error.message);
-    } finally {
-      made.disabled = false;
-    }
+    onClick()
+      .catch((error) => Dashboard.alert(error.message))
+      .finally(() => {
+        made.disabled = false;
+      });
   });
   return made;
 }
@@ -72,7 +72,8 @@ function row(main, small, ...actions) {
   const made = element('div', 'coaxRow');
   const text = element('div', 'coaxGrow');
   text.append(element('div', '', main));
-  for (const line of [small].flat()) if (line) text.append(typeof line === 'string' ? element('div', 'coaxSmall', line) : line);
+  for (const line of [small].flat())
+    if (line) text.append(typeof line === 'string' ? element('div', 'coaxSmall', line) : line);
   made.append(text, ...actions);
   return made;
 }
@@ -88,14 +89,20 @@ function partsOf(source) {
   if (parts.length === 0) return ['Not read yet'];
   return parts.map(({ part, count, lastSuccessAt, error }) => {
     const failed = error ? ` — ${error.message}` : '';
-    return element('div', failed ? 'coaxSmall coaxBad' : 'coaxSmall', `${count} ${part}, read ${when(lastSuccessAt)}${failed}`);
+    return element(
+      'div',
+      failed ? 'coaxSmall coaxBad' : 'coaxSmall',
+      `${count} ${part}, read ${when(lastSuccessAt)}${failed}`,
+    );
   });
 }
 
 function jobLine(job) {
   const line = element('div', 'coaxSmall');
   const { stage, done, total } = job.progress ?? {};
-  line.append(element('div', '', stage ? `${stage}${done ? `: ${done}${total ? ` of ${total}` : ''}` : ''}` : job.state));
+  line.append(
+    element('div', '', stage ? `${stage}${done ? `: ${done}${total ? ` of ${total}` : ''}` : ''}` : job.state),
+  );
   const bar = document.createElement('progress');
   if (total) {
     bar.max = total;
@@ -135,7 +142,7 @@ class CoaxPage {
   start() {
     this.stop();
     this.showLogin();
-    this.loadSettings();
+    void this.loadSettings();
     const look = async () => {
       await this.refresh();
       this.timer = setTimeout(look, pollMs);
@@ -171,7 +178,11 @@ class CoaxPage {
     }
     if (!this.ready) return;
     try {
-      const [sources, jobs, streams] = await Promise.all([ask('GET', 'Api/sources'), ask('GET', 'Api/jobs'), ask('GET', 'Api/streams')]);
+      const [sources, jobs, streams] = await Promise.all([
+        ask('GET', 'Api/sources'),
+        ask('GET', 'Api/jobs'),
+        ask('GET', 'Api/streams'),
+      ]);
       this.showSources(sources, jobs);
       this.showStreams(streams);
       const running = jobs.some((job) => job.endedAt === null);
@@ -186,11 +197,22 @@ class CoaxPage {
   showStatus(status) {
     const phase = this.find('.coaxPhase');
     this.ready = status.Phase === 'Ready';
-    phase.textContent = { Ready: 'Running', Starting: 'Starting', Restarting: 'Restarting', Failed: 'Not running', Stopped: 'Stopped' }[status.Phase] ?? status.Phase;
+    phase.textContent =
+      { Ready: 'Running', Starting: 'Starting', Restarting: 'Restarting', Failed: 'Not running', Stopped: 'Stopped' }[
+        status.Phase
+      ] ?? status.Phase;
     phase.className = `coaxPhase ${this.ready ? 'coaxGood' : status.Phase === 'Failed' ? 'coaxBad' : ''}`;
     this.find('.coaxMessage').textContent = status.Message ?? '';
-    this.find('.coaxVersions').textContent = [`Plugin ${status.PluginVersion}`, status.EngineVersion && `engine ${status.EngineVersion}`].filter(Boolean).join(', ');
-    const missing = [status.HasTuner ? '' : 'the tuner is missing', status.HasGuide ? '' : 'the guide is missing'].filter(Boolean);
+    this.find('.coaxVersions').textContent = [
+      `Plugin ${status.PluginVersion}`,
+      status.EngineVersion && `engine ${status.EngineVersion}`,
+    ]
+      .filter(Boolean)
+      .join(', ');
+    const missing = [
+      status.HasTuner ? '' : 'the tuner is missing',
+      status.HasGuide ? '' : 'the guide is missing',
+    ].filter(Boolean);
     this.find('.coaxSetup').hidden = missing.length === 0;
     this.find('.coaxMissing').textContent = missing.join(', ');
   }
@@ -211,8 +233,13 @@ class CoaxPage {
           job ? jobLine(job) : partsOf(source),
           button('Test', async () => {
             const result = await ask('POST', `Api/sources/${id}/test`);
-            const limits = result.maxConnections ? `; ${plural(result.maxConnections, 'connection', 'connections')}` : '';
-            Dashboard.alert({ title: result.ok ? 'It works' : 'It does not work', message: `${result.message}${limits}` });
+            const limits = result.maxConnections
+              ? `; ${plural(result.maxConnections, 'connection', 'connections')}`
+              : '';
+            Dashboard.alert({
+              title: result.ok ? 'It works' : 'It does not work',
+              message: `${result.message}${limits}`,
+            });
           }),
           button('Refresh', async () => {
             await ask('POST', `Api/sources/${id}/refresh`);
@@ -238,7 +265,13 @@ class CoaxPage {
     }
     list.replaceChildren(
       ...streams.map((stream) => {
-        const viewers = [...new Set([...(stream.watchers ?? []), ...(stream.heldFor ?? []).map(({ label }) => label), ...stream.consumers.map(({ viewer }) => viewer.label)])];
+        const viewers = [
+          ...new Set([
+            ...(stream.watchers ?? []),
+            ...(stream.heldFor ?? []).map(({ label }) => label),
+            ...stream.consumers.map(({ viewer }) => viewer.label),
+          ]),
+        ];
         const rate = stream.bitRate ? `${(stream.bitRate / 1e6).toFixed(1)} Mbit/s` : '';
         return row(
           stream.title,
@@ -260,10 +293,17 @@ class CoaxPage {
     const asked = this.query;
     const page = await ask('GET', `Api/channels?${query}`);
     if (asked !== this.query) return;
-    const rows = page.items.map((channel) => row(`${channel.number ? `${channel.number} ` : ''}${channel.name}`, channel.groups.join(', ')));
+    const rows = page.items.map((channel) =>
+      row(`${channel.number ? `${channel.number} ` : ''}${channel.name}`, channel.groups.join(', ')),
+    );
     const list = this.find('.coaxChannels');
     if (more) list.append(...rows);
-    else list.replaceChildren(...(rows.length > 0 ? rows : [element('p', 'coaxSmall', this.query ? 'No channel has this name.' : 'No channels yet.')]));
+    else
+      list.replaceChildren(
+        ...(rows.length > 0
+          ? rows
+          : [element('p', 'coaxSmall', this.query ? 'No channel has this name.' : 'No channels yet.')]),
+      );
     this.shown = list.childElementCount;
     this.next = page.next;
     this.find('.coaxMore').hidden = page.next === null;
@@ -297,7 +337,10 @@ class CoaxPage {
         this.showLogin();
         await this.refresh();
         const result = await ask('POST', `Api/sources/${encodeURIComponent(source.id)}/test`);
-        Dashboard.alert({ title: result.ok ? 'Added' : 'Added, but the login does not work yet', message: result.message });
+        Dashboard.alert({
+          title: result.ok ? 'Added' : 'Added, but the login does not work yet',
+          message: result.message,
+        });
       })
       .catch((error) => {
         failure.textContent = error.message;
@@ -321,7 +364,7 @@ class CoaxPage {
 
   saveSettings(event) {
     event.preventDefault();
-    this.act(async () => {
+    void this.act(async () => {
       const settings = await ApiClient.getPluginConfiguration(pluginId);
       for (const [name, selector] of Object.entries(settingFields)) {
         const field = this.find(selector);
