@@ -171,6 +171,12 @@ internal static class LiveTvChecks
         using var set = new Set(context);
         set.Engine.Answer = (_, path) => path.Contains("/channels", StringComparison.Ordinal) ? ScriptedEngine.Lineup("l1", "a", "b") : null;
         await set.ChannelsAsync().ConfigureAwait(false);
+        if (!OperatingSystem.IsWindows())
+        {
+            var mode = File.GetUnixFileMode(Path.Combine(set.Folders.State, "channels.json"));
+            Expect.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, mode, "who may read an output's token");
+        }
+
         using var next = new Set(context, set.Folders);
         next.Engine.Become(EnginePhase.Failed);
         var clock = Stopwatch.StartNew();

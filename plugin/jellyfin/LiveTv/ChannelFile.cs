@@ -62,7 +62,15 @@ public sealed class ChannelFile(CoaxFolders folders, ILogger<ChannelFile> logger
         {
             Directory.CreateDirectory(folders.State);
             var partial = FileName + ".new";
-            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+            // The logos' addresses hold the token of an output, with which anybody could watch.
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            File.Delete(partial);
+            using (var stream = new FileStream(partial, options))
             {
                 JsonSerializer.Serialize(stream, new Saved(Format, lineup.Output, lineup.Revision, lineup.Channels), EngineJson.Options);
                 stream.Flush(flushToDisk: true);
