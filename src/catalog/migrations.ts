@@ -99,6 +99,8 @@ const migrations: readonly string[] = [
   CREATE TABLE job (id TEXT PRIMARY KEY, ended_at INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
   CREATE INDEX job_ended ON job (ended_at);
   `,
+  // A catalogue that is made anew must never have a generation of the one before: published files and media servers would keep the old content.
+  `UPDATE counter SET value = value + CAST(unixepoch('subsec') * 1000 AS INTEGER);`,
 ];
 
 export const latestVersion = migrations.length;

@@ -158,14 +158,16 @@ describe('Channels', () => {
 
   it('has nothing to patch for an id that is not there', async () => {
     using temp = new TempCatalog();
+    const { lineup } = temp.catalog.generation;
     expect(await temp.catalog.channels.patch('c-none' as ChannelId, { name: 'x' })).to.equal(null);
-    expect(temp.catalog.generation.lineup).to.equal(1);
+    expect(temp.catalog.generation.lineup).to.equal(lineup);
   });
 
   it('moves the generation when what viewers see changes, and only then', async () => {
     using temp = new TempCatalog();
-    const generations = [temp.catalog.generation.lineup];
-    const note = () => generations.push(temp.catalog.generation.lineup);
+    const first = temp.catalog.generation.lineup;
+    const generations = [0];
+    const note = () => generations.push(temp.catalog.generation.lineup - first);
     publish(temp.worker, [live('a', { providerId: '1' })]);
     note();
     publish(temp.worker, [live('a', { providerId: '1' })]);
@@ -180,7 +182,16 @@ describe('Channels', () => {
     note();
     publish(temp.worker, []);
     note();
-    expect(generations).to.deep.equal([1, 2, 2, 2, 3, 3, 4]);
+    expect(generations).to.deep.equal([0, 1, 1, 1, 2, 2, 3]);
+  });
+
+  it('has generations that no catalogue before it had, as files are published under them', async () => {
+    using first = new TempCatalog();
+    publish(first.worker, [live('a', { providerId: '1' })]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    using second = new TempCatalog();
+    expect(second.catalog.generation.lineup).to.be.greaterThan(first.catalog.generation.lineup);
+    expect(second.catalog.generation.guide).to.be.greaterThan(first.catalog.generation.guide);
   });
 
   it('stores codec facts with the stream, through a refresh', () => {

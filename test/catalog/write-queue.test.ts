@@ -13,8 +13,9 @@ describe('WriteQueue', () => {
 
   it('writes at once while the file is free', () => {
     using temp = new TempCatalog();
+    const { guide } = temp.catalog.generation;
     void temp.catalog.submit((database) => database.exec(bump));
-    expect(temp.catalog.generation.guide).to.equal(2);
+    expect(temp.catalog.generation.guide).to.equal(guide + 1);
   });
 
   it('waits on a timer, not in the event loop, while the worker writes', async () => {
