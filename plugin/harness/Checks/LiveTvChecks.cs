@@ -258,6 +258,11 @@ internal static class LiveTvChecks
         var again = await set.OpenAsync("h").ConfigureAwait(false);
         again.ConsumerCount++;
         await set.OpenAsync("i").ConfigureAwait(false);
+        var other = set.Streams.All().Single(stream => stream.ChannelId == "i").EngineId;
+        again.ConsumerCount++;
+        var resumed = set.Engine.Asked[^1];
+        Expect.True(resumed.Contains("/resume", StringComparison.Ordinal) && resumed.Contains($"[\"{other}\"]", StringComparison.Ordinal), $"to and fro: {resumed}");
+        await set.OpenAsync("i2").ConfigureAwait(false);
         Expect.True(set.Engine.Asked[^1].Contains("\"replaces\":[", StringComparison.Ordinal), $"came back to its own channel: {set.Engine.Asked[^1]}");
         set.As(null);
         await set.OpenAsync("g").ConfigureAwait(false);

@@ -80,6 +80,7 @@ internal sealed class ScriptedEngine : IEngine
         await Task.Delay(Latency, cancellationToken).ConfigureAwait(false);
         return Status.Phase != EnginePhase.Ready ? throw new EngineUnavailableException(Status.Message)
             : Answer(request.Method.Method, path) is { } answer ? answer
+            : path.EndsWith("/resume", StringComparison.Ordinal) ? new HttpResponseMessage(HttpStatusCode.NoContent)
             : request.Method == HttpMethod.Post ? Opened()
             : request.Method == HttpMethod.Delete ? new HttpResponseMessage(HttpStatusCode.NoContent)
             : path.StartsWith("/s/", StringComparison.Ordinal) && Media(path[3..^3]) is { } media ? new HttpResponseMessage { Content = new StreamContent(media) }

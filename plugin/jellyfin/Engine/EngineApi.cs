@@ -59,6 +59,14 @@ public sealed class EngineApi(IEngine engine)
         return await ReadAsync<OpenedStream>(response, Short, cancellationToken);
     }
 
+    /// <summary>A device has come back to a stream that it never closed, and leaves its others.</summary>
+    public async Task ResumeStreamAsync(string id, IReadOnlyList<string> replaces, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Relative($"/host/v1/streams/{Uri.EscapeDataString(id)}/resume")) { Content = Body(new StreamResume(replaces)) };
+        using var response = await engine.SendAsync(request, Short, cancellationToken);
+        await ThrowIfRefusedAsync(response, Short, cancellationToken);
+    }
+
     /// <summary>Closes a stream; also when it is unknown. Readers that are still attached are served on.</summary>
     public async Task CloseStreamAsync(string id, CancellationToken cancellationToken)
     {

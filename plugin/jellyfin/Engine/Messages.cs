@@ -95,6 +95,9 @@ public sealed record EngineStreams(IReadOnlyList<EngineStream> Streams);
 /// <summary>The viewers of one stream, as labels.</summary>
 public sealed record StreamViewers(string Id, IReadOnlyList<string> Viewers);
 
+/// <summary>What a device watched before it came back to a stream.</summary>
+public sealed record StreamResume(IReadOnlyList<string> Replaces);
+
 /// <summary>Body of <c>PUT /host/v1/viewers</c>.</summary>
 public sealed record ViewersUpdate(IReadOnlyList<StreamViewers> Streams);
 

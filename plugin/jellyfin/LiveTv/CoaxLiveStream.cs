@@ -263,9 +263,31 @@ internal sealed class CoaxLiveStream : ILiveStream, IDirectStreamProvider
     private void OnJoined()
     {
         var owner = viewer;
-        if (owner is not null && services.Asker.Current().Viewer?.Key != owner.Key)
+        if (owner is null)
+        {
+            return;
+        }
+
+        if (services.Asker.Current().Viewer?.Key != owner.Key)
         {
             Volatile.Write(ref viewer, null);
+        }
+        else if (EngineId is { } id)
+        {
+            // It went to another channel and has come back without a word: the server shares the old stream and opens nothing.
+            _ = ResumeAsync(id, services.Streams.OfDevice(owner, this));
+        }
+    }
+
+    private async Task ResumeAsync(string id, IReadOnlyList<string> others)
+    {
+        try
+        {
+            await services.Api.ResumeStreamAsync(id, others, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            services.Log.LogDebug(error, "The engine was not told that channel {Channel} is watched again", plan.Name ?? plan.ChannelId);
         }
     }
 }

@@ -141,11 +141,7 @@ internal sealed class CoaxTunerHost(
 
     // A device that opens its next channel has not reported the end of its last one yet; it needs no second connection for that. How many the
     // server counts does not matter: a device that comes back to a channel whose end it never reported is counted twice.
-    private IReadOnlyList<string> ReplacedBy(EngineViewer? viewer) =>
-        viewer is null
-            ? []
-            : [.. services.Streams.All().Where(stream => !stream.IsRecording && stream.Viewer?.Key == viewer.Key)
-                .Select(stream => stream.EngineId).OfType<string>()];
+    private IReadOnlyList<string> ReplacedBy(EngineViewer? viewer) => services.Streams.OfDevice(viewer);
 
     private async Task<CodecFacts?> FirstFactsAsync(string id, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Jellyfin.Plugin.Coax.Engine;
 
 namespace Jellyfin.Plugin.Coax.LiveTv;
 
@@ -10,6 +11,13 @@ internal sealed class OpenStreams
     public bool IsEmpty => streams.IsEmpty;
 
     public IReadOnlyList<CoaxLiveStream> All() => [.. streams.Values];
+
+    /// <summary>The engine's names of what this device has open besides <paramref name="but"/>; a recording is nobody's.</summary>
+    public IReadOnlyList<string> OfDevice(EngineViewer? viewer, CoaxLiveStream? but = null) =>
+        viewer is null
+            ? []
+            : [.. streams.Values.Where(stream => stream != but && !stream.IsRecording && stream.Viewer?.Key == viewer.Key)
+                .Select(stream => stream.EngineId).OfType<string>()];
 
     public void Add(CoaxLiveStream stream) => streams[stream.UniqueId] = stream;
 

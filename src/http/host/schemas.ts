@@ -85,6 +85,13 @@ export const streams = z.object({
   ),
 });
 
+export const streamResume = z.object({
+  replaces: z
+    .array(z.string().max(200))
+    .max(1_000)
+    .meta({ description: 'Streams of the same device that this one is watched instead of now.' }),
+});
+
 export const viewersUpdate = z.object({
   streams: z
     .array(z.object({ id: z.string().max(200), viewers: z.array(z.string().max(500)).max(1_000) }))

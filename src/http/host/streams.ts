@@ -7,7 +7,7 @@ import { factsView } from '../facts-view.ts';
 import { type Route, route } from '../route.ts';
 import type { Services } from '../services.ts';
 import { hostOutput } from './published-lineup.ts';
-import { streamOpen, streamOpened, streamParams, streams, viewersUpdate } from './schemas.ts';
+import { streamOpen, streamOpened, streamParams, streamResume, streams, viewersUpdate } from './schemas.ts';
 
 const tag = 'streams';
 
@@ -85,6 +85,19 @@ export function hostStreamRoutes(services: Services): Route[] {
       params: streamParams,
       answer: { status: 204, description: 'Closed' },
       run: ({ params: { id } }) => hostStreams.close(id),
+    }),
+    route({
+      method: 'post',
+      path: '/streams/{id}/resume',
+      tag,
+      summary: 'The device that opened this stream watches it again, instead of the others it has open',
+      params: streamParams,
+      body: streamResume,
+      answer: { status: 204, description: 'Taken over' },
+      errors: ['NOT_FOUND'],
+      run: ({ params: { id }, body }) => {
+        if (!hostStreams.resume(id, body.replaces)) throw new CoaxError('NOT_FOUND', 'There is no such stream');
+      },
     }),
     route({
       method: 'put',

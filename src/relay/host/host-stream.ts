@@ -78,6 +78,8 @@ export class HostStream {
   readonly #readers = new Set<HostViewer>();
   /** Tells this stream's readers apart from those of every other one. */
   readonly #ownKey: ViewerKey;
+  /** The device that opened it; its own key for a recording. */
+  readonly deviceKey: ViewerKey;
   #key: ViewerKey;
   #labels: readonly string[] = [];
   #keeping: Keeping | null = null;
@@ -103,6 +105,7 @@ export class HostStream {
     this.id = id;
     this.channelId = request.channelId;
     this.#ownKey = keys.own;
+    this.deviceKey = keys.viewer;
     this.#key = keys.viewer;
     this.#request = request;
     this.#relays = parts.relays;
@@ -136,6 +139,12 @@ export class HostStream {
   replaceBy(key: ViewerKey): void {
     for (const viewer of [...this.#readers, this.#held]) viewer.key = key;
     this.#key = this.#ownKey;
+  }
+
+  /** Its device has come back to it: what it holds and its next reader are that device's again. */
+  resume(): void {
+    this.#key = this.deviceKey;
+    if (this.#readers.size === 0) this.#held.key = this.deviceKey;
   }
 
   /**

@@ -73,6 +73,19 @@ export class HostStreams {
     return [...this.#streams.values()].map((stream) => stream.view());
   }
 
+  /**
+   * The device that opened this stream comes back to it, and leaves its other streams: their connection may be taken for it. False when it
+   * is not open any more.
+   */
+  resume(id: string, replaces: readonly string[]): boolean {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return false;
+    stream.resume();
+    for (const replaced of new Set(replaces))
+      if (replaced !== id) this.#streams.get(replaced)?.replaceBy(stream.deviceKey);
+    return true;
+  }
+
   /** Idempotent; an id that is not there is closed already. */
   close(id: string): void {
     this.#streams.get(id)?.end();

@@ -87,6 +87,7 @@ describe('the OpenAPI document of the host API', () => {
     expect(made.path).to.equal(`/s/${made.id}.ts`);
     expect(made.id).to.match(/^[0-9a-f]{32}$/);
     expect(made.facts.video).to.have.length(1);
+    await call('POST', '/streams/{id}/resume', 204, made.id, { replaces: ['gone', made.id] });
     await call('PUT', '/viewers', 204, '', {
       streams: [
         { id: made.id, viewers: ['Anna'] },
@@ -135,6 +136,8 @@ describe('the OpenAPI document of the host API', () => {
     ['POST', '/streams', 400, 'BAD_REQUEST', {}],
     ['POST', '/streams', 400, 'BAD_REQUEST', { channelId: 'c', waitForFactsMs: 5_001 }],
     ['POST', '/streams', 400, 'BAD_REQUEST', { channelId: 'c', viewer: { key: '' } }],
+    ['POST', '/streams/gone/resume', 404, 'NOT_FOUND', { replaces: [] }],
+    ['POST', '/streams/gone/resume', 400, 'BAD_REQUEST', {}],
     ['PUT', '/viewers', 400, 'BAD_REQUEST', { streams: [{ id: 'x' }] }],
   ] as const) {
     it(`has problem documents: ${method} ${path} ${body === undefined ? '' : JSON.stringify(body)} is ${status}`, async () => {

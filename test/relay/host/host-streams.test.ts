@@ -244,6 +244,29 @@ describe('Streams of a host', () => {
     expect(paths()).to.deep.equal(['c1']);
   });
 
+  it('get their slot back when their device has come back to them, as often as it goes to and fro', async () => {
+    const first = open('c1', 'tv');
+    read(first);
+    await pass(500);
+    const second = open('c2', 'tv', [first]);
+    let reader = read(second);
+    await pass(1_000);
+    for (const [back, left] of [
+      [first, second],
+      [second, first],
+      [first, second],
+    ] as const) {
+      expect(streams.resume(back.id, [left.id, back.id])).to.equal(true);
+      const coming = read(back);
+      await pass(1_000);
+      expect(paths()).to.deep.equal([back.channelId]);
+      expect([coming.isServed, reader.isServed]).to.deep.equal([true, false]);
+      expect(back.view()).to.include({ state: 'live', readers: 1 });
+      reader = coming;
+    }
+    expect(streams.resume('gone', [])).to.equal(false);
+  });
+
   it('are not taken from those who share them, unless the host says that nobody does', async () => {
     const first = open('c1', 'tv');
     const both = [read(first), read(first)];
