@@ -28,6 +28,19 @@ describe('a source as clients send it', () => {
     expect(new Set(made.accounts.map(({ id }) => id)).size).to.equal(2);
   });
 
+  it('takes logins from the list alone', () => {
+    const { username: _u, password: _p, ...bare } = panel;
+    const accounts = [
+      { username: 'one', password: 'x', maxConnections: 2 },
+      { username: 'two', password: 'y' },
+    ];
+    const made = createSource({ ...bare, accounts });
+    expect(made.accounts.map(({ username, maxConnections }) => [username, maxConnections])).to.deep.equal([
+      ['one', 2],
+      ['two', null],
+    ]);
+  });
+
   for (const [what, body, field] of [
     ['no address', { kind: 'xtream', name: 'n' }, 'url'],
     ['an address that is none', { kind: 'xtream', name: 'n', url: 'not an address' }, 'url'],

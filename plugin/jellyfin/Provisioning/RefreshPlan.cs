@@ -21,12 +21,14 @@ public readonly record struct LastRefresh(DateTime Start, DateTime End, bool Com
 
 /// <summary>
 /// When the server's guide is refreshed after a change: not before the changes have settled, not while a refresh runs, and not sooner after
-/// the last one than a minute or that one's own length. After refreshes that failed the pause doubles.
+/// the last one than that one's own length, or a few seconds (an admin who adds the first provider right after the set-up is waiting). After
+/// a refresh that failed it is a minute at least, and the pause doubles.
 /// </summary>
 public static class RefreshPlan
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
     /// <summary><paramref name="changedAt"/> is when the engine's present state was first seen; null when the server has it.</summary>
@@ -54,7 +56,8 @@ public static class RefreshPlan
 
     private static TimeSpan Pause(LastRefresh last, int failures)
     {
-        var pause = last.End - last.Start > ShortestPause ? last.End - last.Start : ShortestPause;
+        var shortest = last.Completed ? ShortestPause : PauseAfterFailure;
+        var pause = last.End - last.Start > shortest ? last.End - last.Start : shortest;
         var doubled = pause * Math.Pow(2, Math.Min(failures, 6));
         return doubled < LongestPause ? doubled : LongestPause;
     }

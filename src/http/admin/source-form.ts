@@ -45,6 +45,10 @@ function patchedAccount(
 }
 
 function patchedAccounts(before: readonly AccountConfig[], patch: Patch): AccountConfig[] {
+  // Who sends a list of logins, and none beside it, means the list.
+  const named = patch.username !== undefined || patch.password !== undefined || patch.maxConnections !== undefined;
+  if (before.length === 0 && !named && patch.accounts !== undefined && patch.accounts.length > 0)
+    return patch.accounts.map((account) => patchedAccount(undefined, account));
   const first = patchedAccount(before[0], patch);
   if (patch.accounts === undefined) return [first, ...before.slice(1)];
   return [
