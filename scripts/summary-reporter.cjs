@@ -1,6 +1,6 @@
 'use strict';
-// A line per folder of tests and each failure as it happens, so that what failed is not lost among thousands of lines; at the end the
-// failures in full, and one plain line that counts. `npm test -- --reporter spec` names every test.
+// A line per folder of tests (per file where one takes long) and each failure as it happens, so that what failed is not lost among
+// thousands of lines; at the end the failures in full, and one plain line that counts. `npm test -- --reporter spec` names every test.
 const path = require('node:path');
 const { reporters, Runner } = require('mocha');
 
@@ -9,9 +9,11 @@ const { EVENT_RUN_END, EVENT_TEST_END, EVENT_TEST_FAIL } = Runner.constants;
 // Taken now: tests put a fake clock in its place.
 const RealDate = Date;
 
-/** @param {string | undefined} file @returns {string} the folder below `test` that a test's file lies in. */
-function folderOf(file) {
-  return file === undefined ? '(none)' : path.relative(path.join(__dirname, '../test'), path.dirname(file)) || '.';
+/** @param {string | undefined} file @returns {string} the folder below `test` that a test's file lies in; the file itself where each takes long. */
+function placeOf(file) {
+  if (file === undefined) return '(none)';
+  const place = path.relative(path.join(__dirname, '../test'), file);
+  return /^(?:e2e|plugin)\b/.test(place) ? place : path.dirname(place);
 }
 
 class FolderReporter extends reporters.Base {
@@ -22,7 +24,7 @@ class FolderReporter extends reporters.Base {
   constructor(runner, options) {
     super(runner, options);
     runner.on(EVENT_TEST_END, (test) => {
-      const folder = folderOf(test.file);
+      const folder = placeOf(test.file);
       if (folder !== this.#folder) this.#closeFolder(folder);
       this.#tests += 1;
     });
