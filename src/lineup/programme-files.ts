@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Config, OutputConfig } from '../config/schema.ts';
 import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { inTurn, type Making } from './in-turn.ts';
 import { type ProgrammeGeneration, readProgrammeGeneration } from './programme-index.ts';
 import { hostsOfSources } from './provider-hosts.ts';
 import { PublishThread } from './publish-thread.ts';
@@ -37,10 +38,9 @@ const restShare = 4;
 const longestRestMs = 600_000;
 const failureRestMs = 60_000;
 
-interface Shelf {
+interface Shelf extends Making<ProgrammeGeneration> {
   key: string;
   generation: ProgrammeGeneration | null;
-  running: { readonly key: string; readonly done: Promise<ProgrammeGeneration> } | null;
   /** `performance.now()` before which nobody but a reader has the guide made anew. */
   restUntil: number;
 }
@@ -169,16 +169,7 @@ export class ProgrammeFiles {
   }
 
   #publish(output: OutputConfig, shelf: Shelf, key: string): Promise<ProgrammeGeneration> {
-    if (shelf.running?.key === key) return shelf.running.done;
-    const before = shelf.running?.done.catch(() => {}) ?? Promise.resolve();
-    const done = before.then(() => this.#make(output, shelf, key));
-    const running = { key, done };
-    shelf.running = running;
-    const finished = (): void => {
-      if (shelf.running === running) shelf.running = null;
-    };
-    done.then(finished, finished);
-    return done;
+    return inTurn(shelf, key, () => this.#make(output, shelf, key));
   }
 
   async #make(output: OutputConfig, shelf: Shelf, key: string): Promise<ProgrammeGeneration> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Config, OutputConfig } from '../config/schema.ts';
 import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { inTurn, type Making } from './in-turn.ts';
 import { PublishThread } from './publish-thread.ts';
 import { type Generation, decodeIndex } from './published-index.ts';
 
@@ -24,12 +25,11 @@ const daySec = 86_400;
 const patienceMs = 2_500;
 const mostBases = 16;
 
-interface Shelf {
+interface Shelf extends Making<Generation> {
   readonly output: OutputConfig;
   readonly base: string;
   key: string;
   generation: Generation | null;
-  running: { readonly key: string; readonly done: Promise<Generation> } | null;
   usedAt: number;
 }
 
@@ -110,16 +110,7 @@ export class Publisher {
   }
 
   #publish(shelf: Shelf, key: string): Promise<Generation> {
-    if (shelf.running?.key === key) return shelf.running.done;
-    const before = shelf.running?.done.catch(() => {}) ?? Promise.resolve();
-    const done = before.then(() => this.#make(shelf, key));
-    const running = { key, done };
-    shelf.running = running;
-    const finished = (): void => {
-      if (shelf.running === running) shelf.running = null;
-    };
-    done.then(finished, finished);
-    return done;
+    return inTurn(shelf, key, () => this.#make(shelf, key));
   }
 
   async #make(shelf: Shelf, key: string): Promise<Generation> {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import axios from 'axios';
 import { CoaxError } from '../errors.ts';
-import { ConnectBoundHttpAgent, ConnectBoundHttpsAgent } from './connect-bound.ts';
+import { connectBoundHttpAgent, connectBoundHttpsAgent } from './connect-bound.ts';
 import { travellingHeaders } from './request-headers.ts';
 import { networkFailure } from './source-failure.ts';
 
@@ -23,8 +23,8 @@ export interface HttpRequest {
 }
 
 // No pooled sockets towards providers: an idle one may count as a connection of the account.
-const httpAgent = new ConnectBoundHttpAgent({ keepAlive: false });
-const httpsAgent = new ConnectBoundHttpsAgent({ keepAlive: false });
+const httpAgent = connectBoundHttpAgent({ keepAlive: false });
+const httpsAgent = connectBoundHttpsAgent({ keepAlive: false });
 
 /** The name of the host of an address; all that may be said of it. */
 export function hostOf(url: string): string {

@@ -3,7 +3,7 @@ import { get as httpsGet } from 'node:https';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { ConnectBoundHttpAgent, ConnectBoundHttpsAgent } from '../../src/sources/connect-bound.ts';
+import { connectBoundHttpAgent, connectBoundHttpsAgent } from '../../src/sources/connect-bound.ts';
 
 const failure = (request: ClientRequest): Promise<string> =>
   new Promise((resolve) => {
@@ -19,14 +19,14 @@ describe('an agent whose connections are made within a time', () => {
   const lookup = (): void => {};
 
   it('gives up a connection that is not made', async () => {
-    const agent = new ConnectBoundHttpAgent({}, 40);
+    const agent = connectBoundHttpAgent({}, 40);
     expect(await failure(httpGet({ host: 'far.test', agent, lookup }))).to.equal('ETIMEDOUT');
   });
 
   it('gives up a connection that is made and never secured', async () => {
     const server = createServer((socket) => socket.on('error', () => {}));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const agent = new ConnectBoundHttpsAgent({}, 60);
+    const agent = connectBoundHttpsAgent({}, 60);
     const { port } = server.address() as AddressInfo;
     expect(await failure(httpsGet({ host: '127.0.0.1', port, agent }))).to.equal('ETIMEDOUT');
     server.close();
@@ -37,7 +37,7 @@ describe('an agent whose connections are made within a time', () => {
       setTimeout(() => socket.end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n'), 120);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const agent = new ConnectBoundHttpAgent({ keepAlive: false }, 60);
+    const agent = connectBoundHttpAgent({ keepAlive: false }, 60);
     const { port } = server.address() as AddressInfo;
     expect(await failure(httpGet({ host: '127.0.0.1', port, agent }))).to.equal('HTTP 204');
     server.close();

@@ -3,23 +3,16 @@ using System.Net;
 using System.Security.Claims;
 using Jellyfin.Plugin.Coax.Engine;
 using Jellyfin.Plugin.Coax.LiveTv;
-using MediaBrowser.Common.Configuration;
 using MediaBrowser.Controller;
-using MediaBrowser.Controller.Configuration;
-using MediaBrowser.Controller.LiveTv;
 using MediaBrowser.Model.Dto;
 using MediaBrowser.Model.Entities;
 using MediaBrowser.Model.LiveTv;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coax.Harness.Checks;
 
 /// <summary>The parts of live TV by themselves, against an engine that does as it is told.</summary>
 internal static class LiveTvChecks
 {
-    private static readonly byte[] Packets = [.. Enumerable.Range(0, 188 * 4).Select(at => (byte)(at % 188 == 0 ? 0x47 : 1))];
-
     public static IEnumerable<(string Name, Func<CheckContext, Task> Run)> All() =>
     [
         ("codec facts become streams in the host's words, all with index -1", Sync(Facts)),
@@ -36,12 +29,6 @@ internal static class LiveTvChecks
         ("the device's last stream gives its place up to its next one, unless another viewer has joined", ReplacesAsync),
         ("a channel of another tuner is not found, nor one that the engine does not have", NotFoundAsync),
         ("with the engine down an open fails at once, with the engine's message", DownAsync),
-        ("a stream goes on in the next engine, at a packet's beginning, and tells ffmpeg the new address", GoesOnAsync),
-        ("readers of one stream open it again once", ReopenOnceAsync),
-        ("a stream that was closed ends; a channel that is gone ends it with an error", EndsAsync),
-        ("reading can be cancelled, and disposing ends a read that waits", CancelAsync),
-        ("readers of viewers end when the server stops, recordings go on", StopsAsync),
-        ("a close waits little for an engine that hangs, and what is opened too late is closed", CloseAsync),
     ];
 
     private static Func<CheckContext, Task> Sync(Action check) => _ =>
@@ -146,7 +133,7 @@ internal static class LiveTvChecks
 
     private static async Task StoreAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         set.Engine.Answer = (_, path) => path.Contains("/channels", StringComparison.Ordinal) ? ScriptedEngine.Lineup("l1", "a", "b") : null;
         Expect.Equal("coax_a coax_b", await set.ChannelsAsync().ConfigureAwait(false), "from the engine");
         Expect.Equal("coax_a coax_b", await set.ChannelsAsync(cached: true).ConfigureAwait(false), "from memory");
@@ -168,7 +155,7 @@ internal static class LiveTvChecks
 
     private static async Task FileAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         set.Engine.Answer = (_, path) => path.Contains("/channels", StringComparison.Ordinal) ? ScriptedEngine.Lineup("l1", "a", "b") : null;
         await set.ChannelsAsync().ConfigureAwait(false);
         if (!OperatingSystem.IsWindows())
@@ -177,21 +164,21 @@ internal static class LiveTvChecks
             Expect.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, mode, "who may read an output's token");
         }
 
-        using var next = new Set(context, set.Folders);
+        using var next = new LiveTvRig(context, set.Folders);
         next.Engine.Become(EnginePhase.Failed);
         var clock = Stopwatch.StartNew();
         Expect.Equal("coax_a coax_b", await next.ChannelsAsync().ConfigureAwait(false), "after a restart without an engine");
         Expect.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"it took {clock.Elapsed.TotalSeconds:0.0} s");
         Expect.Equal(0, next.Engine.Asked.Count, "calls");
         await File.WriteAllTextAsync(Path.Combine(set.Folders.State, "channels.json"), "{\"format\":1,\"chan").ConfigureAwait(false);
-        using var broken = new Set(context, set.Folders);
+        using var broken = new LiveTvRig(context, set.Folders);
         broken.Engine.Become(EnginePhase.Failed);
         Expect.Equal(string.Empty, await broken.ChannelsAsync().ConfigureAwait(false), "a broken file");
     }
 
     private static async Task NoTunerAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         set.Options.TunerHosts = [new TunerHostInfo { Id = "m", Type = "m3u" }];
         set.Engine.Answer = (_, _) => ScriptedEngine.Lineup("l1", "a");
         Expect.Equal(string.Empty, await set.ChannelsAsync().ConfigureAwait(false), "without a tuner");
@@ -204,7 +191,7 @@ internal static class LiveTvChecks
 
     private static async Task GroupTagsAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         set.Engine.Answer = (_, _) => ScriptedEngine.Lineup("l1", "a");
         var channels = await set.Tuner.GetChannels(false, CancellationToken.None).ConfigureAwait(false);
         Expect.True(channels[0].Tags is null, "tags that are null leave those of the server's channel as they are");
@@ -222,7 +209,7 @@ internal static class LiveTvChecks
 
     private static async Task PreparedAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         set.Engine.Latency = TimeSpan.FromMilliseconds(50);
         var both = await Task.WhenAll(
             set.Tuner.GetChannelStreamMediaSources("coax_a", CancellationToken.None), set.Tuner.GetChannelStreamMediaSources("coax_a", CancellationToken.None)).ConfigureAwait(false);
@@ -237,7 +224,7 @@ internal static class LiveTvChecks
 
     private static async Task ReplacesAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         set.As("d1");
         var first = await set.OpenAsync("a").ConfigureAwait(false);
         set.As("d2");
@@ -271,7 +258,7 @@ internal static class LiveTvChecks
 
     private static async Task NotFoundAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         await Expect.ThrowsAsync<FileNotFoundException>(() => set.Tuner.GetChannelStream("m3u_1", "x", [], CancellationToken.None), "another tuner's").ConfigureAwait(false);
         Expect.Equal(0, (await set.Tuner.GetChannelStreamMediaSources("m3u_1", CancellationToken.None).ConfigureAwait(false)).Count, "sources of another tuner's");
         Expect.Equal(0, set.Engine.Asked.Count, "calls");
@@ -282,191 +269,12 @@ internal static class LiveTvChecks
 
     private static async Task DownAsync(CheckContext context)
     {
-        using var set = new Set(context);
+        using var set = new LiveTvRig(context);
         set.Engine.Become(EnginePhase.Failed, "Install Node.");
         var clock = Stopwatch.StartNew();
         Expect.Equal(1, (await set.Tuner.GetChannelStreamMediaSources("coax_a", CancellationToken.None).ConfigureAwait(false)).Count, "sources");
         var error = await Expect.ThrowsAsync<EngineUnavailableException>(() => set.OpenAsync("a"), "an open").ConfigureAwait(false);
         Expect.Equal("Install Node.", error.Message, "message");
         Expect.True(clock.Elapsed < TimeSpan.FromSeconds(3), $"it took {clock.Elapsed.TotalSeconds:0.0} s");
-    }
-
-    private static async Task GoesOnAsync(CheckContext context)
-    {
-        using var set = new Set(context);
-        var known = "s1";
-        set.Engine.Media = id => id != known ? null : new ScriptedMedia(id == "s1" ? Packets[..500] : Packets, id == "s1" ? ScriptedMedia.Then.Break : ScriptedMedia.Then.Wait);
-        var live = await set.OpenAsync("a").ConfigureAwait(false);
-        await using var reader = live.GetStream();
-        Expect.Equal(1, ((CoaxLiveStream)live).Readers, "readers");
-        await reader.ReadExactlyAsync(new byte[500]).ConfigureAwait(false);
-        set.Engine.Become(EnginePhase.Restarting);
-        known = "s2";
-        var rest = new byte[64 + Packets.Length];
-        var reading = reader.ReadExactlyAsync(rest).AsTask();
-        await Task.Delay(300).ConfigureAwait(false);
-        Expect.True(!reading.IsCompleted, "it waits for the engine");
-        set.Engine.Become(EnginePhase.Ready);
-        await reading.WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
-        Expect.True(rest[..64].All(one => one == 0xff) && rest[64..].SequenceEqual(Packets), "the cut packet is filled up, and whole ones follow");
-        Expect.Equal("http://127.0.0.1:9999/s/s2.ts", live.MediaSource.EncoderPath, "the address for ffmpeg");
-        await live.Close().ConfigureAwait(false);
-        Expect.Equal("DELETE /host/v1/streams/s2", set.Engine.Asked[^1], "the last call");
-    }
-
-    private static async Task ReopenOnceAsync(CheckContext context)
-    {
-        using var set = new Set(context);
-        set.Engine.Media = id => id == "s2" ? new ScriptedMedia(Packets, ScriptedMedia.Then.Wait) : null;
-        var live = await set.OpenAsync("a").ConfigureAwait(false);
-        set.Engine.Latency = TimeSpan.FromMilliseconds(30);
-        var readers = Enumerable.Range(0, 5).Select(_ => live.GetStream()).ToList();
-        var read = await Task.WhenAll(readers.Select(reader => reader.ReadAsync(new byte[188]).AsTask())).WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
-        Expect.Equal("188 188 188 188 188", string.Join(' ', read), "bytes");
-        Expect.Equal(2, set.Engine.Asked.Count(call => call.StartsWith("POST", StringComparison.Ordinal)), "opens");
-        foreach (var reader in readers)
-        {
-            await reader.DisposeAsync().ConfigureAwait(false);
-        }
-
-        Expect.Equal(0, ((CoaxLiveStream)live).Readers, "readers");
-    }
-
-    private static async Task EndsAsync(CheckContext context)
-    {
-        using var set = new Set(context);
-        set.Engine.Media = _ => new ScriptedMedia(Packets, ScriptedMedia.Then.End);
-        var live = await set.OpenAsync("a").ConfigureAwait(false);
-        await using var reader = live.GetStream();
-        await reader.ReadExactlyAsync(new byte[Packets.Length]).ConfigureAwait(false);
-        await live.Close().ConfigureAwait(false);
-        Expect.Equal("0 0", $"{await reader.ReadAsync(new byte[100]).ConfigureAwait(false)} {await reader.ReadAsync(new byte[100]).ConfigureAwait(false)}", "after the close");
-
-        set.Engine.Media = _ => null;
-        var other = await set.OpenAsync("b").ConfigureAwait(false);
-        set.Engine.Answer = (method, _) => method == "POST" ? ScriptedEngine.Json("""{"code":"NOT_FOUND"}""", HttpStatusCode.NotFound) : null;
-        await using var lost = other.GetStream();
-        await Expect.ThrowsAsync<IOException>(async () => await lost.ReadAsync(new byte[100]).ConfigureAwait(false), "a channel that is gone").ConfigureAwait(false);
-    }
-
-    private static async Task CancelAsync(CheckContext context)
-    {
-        using var set = new Set(context);
-        set.Engine.Media = _ => new ScriptedMedia([], ScriptedMedia.Then.Wait);
-        var live = await set.OpenAsync("a").ConfigureAwait(false);
-        var reader = live.GetStream();
-        using var cancel = new CancellationTokenSource(100);
-        await Expect.ThrowsAsync<OperationCanceledException>(async () => await reader.ReadAsync(new byte[100], cancel.Token).ConfigureAwait(false), "cancelled").ConfigureAwait(false);
-        var waiting = reader.ReadAsync(new byte[100]).AsTask();
-        await Task.Delay(100).ConfigureAwait(false);
-        await reader.DisposeAsync().ConfigureAwait(false);
-        await Expect.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(5)), "disposed").ConfigureAwait(false);
-        Expect.Equal(0, ((CoaxLiveStream)live).Readers, "readers");
-        await reader.DisposeAsync().ConfigureAwait(false);
-        Expect.Equal(0, ((CoaxLiveStream)live).Readers, "readers after a second dispose");
-    }
-
-    private static async Task StopsAsync(CheckContext context)
-    {
-        using var set = new Set(context);
-        set.Engine.Media = _ => new ScriptedMedia(Packets, ScriptedMedia.Then.Wait);
-        await using var recording = (await set.OpenAsync("a").ConfigureAwait(false)).GetStream();
-        set.As("d1");
-        var live = await set.OpenAsync("b").ConfigureAwait(false);
-        await using var reader = live.GetStream();
-        await reader.ReadExactlyAsync(new byte[Packets.Length]).ConfigureAwait(false);
-        var waiting = reader.ReadAsync(new byte[100]).AsTask();
-        await set.Stopping.CancelAsync().ConfigureAwait(false);
-        await Expect.ThrowsAsync<IOException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(5)), "a viewer that waits").ConfigureAwait(false);
-        await using var next = live.GetStream();
-        await Expect.ThrowsAsync<IOException>(async () => await next.ReadAsync(new byte[100]).ConfigureAwait(false), "a viewer that comes").ConfigureAwait(false);
-        await recording.ReadExactlyAsync(new byte[Packets.Length]).AsTask().WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
-    }
-
-    private static async Task CloseAsync(CheckContext context)
-    {
-        using var set = new Set(context);
-        var live = await set.OpenAsync("a").ConfigureAwait(false);
-        set.Engine.Latency = TimeSpan.FromMinutes(1);
-        var clock = Stopwatch.StartNew();
-        await live.Close().ConfigureAwait(false);
-        await live.Close().ConfigureAwait(false);
-        live.Dispose();
-        Expect.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"it took {clock.Elapsed.TotalSeconds:0.0} s");
-        Expect.Equal(1, set.Engine.Asked.Count(call => call.StartsWith("DELETE", StringComparison.Ordinal)), "calls");
-
-        set.Engine.Latency = TimeSpan.FromMilliseconds(200);
-        var late = (CoaxLiveStream)await set.OpenAsync("b").ConfigureAwait(false);
-        var renewal = late.RenewAsync(late.EngineId, CancellationToken.None);
-        await late.Close().ConfigureAwait(false);
-        await Expect.ThrowsAsync<ObjectDisposedException>(() => renewal, "a renewal of a closed stream").ConfigureAwait(false);
-        Expect.True(set.Engine.Asked.Contains("DELETE /host/v1/streams/s2") && set.Engine.Asked.Contains("DELETE /host/v1/streams/s3"), string.Join('|', set.Engine.Asked));
-    }
-
-    /// <summary>A tuner host of the plugin's parts, with an engine and a server that do as they are told.</summary>
-    private sealed class Set : IDisposable
-    {
-        private readonly LiveStreamServices _services;
-        private readonly HttpContextAccessor _request = new();
-
-        public Set(CheckContext context, CoaxFolders? folders = null)
-        {
-            Folders = folders ?? new CoaxFolders(Fake<IApplicationPaths>.By(context.NewFolders()));
-            var api = new EngineApi(Engine);
-            var host = Fake<IServerApplicationHost>.By(new Host());
-            _services = new LiveStreamServices(Engine, api, Streams, new Asker(host, _request), NullLogger.Instance, Stopping.Token);
-            var store = new ChannelStore(Engine, api, new ChannelFile(Folders, NullLogger<ChannelFile>.Instance), NullLogger<ChannelStore>.Instance);
-            var configuration = Fake<IServerConfigurationManager>.By(new Settings(Options));
-            Tuner = new CoaxTunerHost(
-                store, new TunerEntry(configuration, NullLogger<TunerEntry>.Instance), new PreparedStreams(api, NullLogger<PreparedStreams>.Instance), _services, host, NullLogger<CoaxTunerHost>.Instance);
-        }
-
-        public CoaxFolders Folders { get; }
-
-        public ScriptedEngine Engine { get; } = new();
-
-        public OpenStreams Streams { get; } = new();
-
-        public CancellationTokenSource Stopping { get; } = new();
-
-        public LiveTvOptions Options { get; } = new() { TunerHosts = [new TunerHostInfo { Id = "tuner", Type = "coax" }] };
-
-        public CoaxTunerHost Tuner { get; }
-
-        /// <summary>Makes the calls that follow a device's, or nobody's.</summary>
-        public void As(string? device) => _request.HttpContext = device is null ? null : new DefaultHttpContext
-        {
-            User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("Jellyfin-DeviceId", device)])),
-        };
-
-        public async Task<string> ChannelsAsync(bool cached = false) =>
-            string.Join(' ', (await Tuner.GetChannels(cached, CancellationToken.None).ConfigureAwait(false)).Select(channel => channel.Id));
-
-        public Task<MediaBrowser.Controller.Library.ILiveStream> OpenAsync(string channel) =>
-            Tuner.GetChannelStream(ChannelIds.Of(channel), "x", [], CancellationToken.None);
-
-        public void Dispose()
-        {
-            foreach (var stream in Streams.All())
-            {
-                stream.Dispose();
-            }
-
-            Stopping.Dispose();
-        }
-    }
-
-    /// <summary>A server's names, as far as a tuner asks.</summary>
-    private sealed class Host
-    {
-        public string SystemId { get; } = "server";
-
-        public string GetApiUrlForLocalAccess(IPAddress? address, bool allowHttps) => allowHttps ? "https://host" : "http://host:8096/";
-    }
-
-    /// <summary>A server's live TV settings.</summary>
-    private sealed class Settings(LiveTvOptions options)
-    {
-        public LiveTvOptions GetConfiguration(string key) => key == "livetv" ? options : throw new FileNotFoundException(key);
     }
 }
