@@ -1,16 +1,13 @@
 import { join } from 'node:path';
-import { LeaseAuditor } from './accounts/auditor.ts';
-import { LeasePool } from './accounts/lease-pool.ts';
 import { type DataFolder, withDataFolder } from './app/data-folder.ts';
 import { greeting } from './app/greeting.ts';
 import { LoginWatch } from './app/login-watch.ts';
-import { jobMetrics, leaseMetrics, relayMetrics } from './app/observe.ts';
+import { jobMetrics } from './app/observe.ts';
 import { gauges } from './app/gauges.ts';
 import { createHostGuide, type HostGuide } from './app/host-guide.ts';
 import { warnOfRisks } from './app/start-warnings.ts';
-import { syncView } from './app/sync-view.ts';
+import { Streams } from './app/streams.ts';
 import { ingestWorkerEntry, publishWorkerEntry } from './app/worker-entries.ts';
-import { createOpenUpstream } from './relay/open-upstream.ts';
 import { type Catalog, catalogFileName } from './catalog/catalog.ts';
 import type { FolderLock } from './catalog/folder-lock.ts';
 import type { Config, SourceConfig } from './config/schema.ts';
@@ -30,20 +27,13 @@ import { Publisher } from './lineup/publisher.ts';
 import { Metrics } from './log/metrics.ts';
 import { Redactor } from './log/redactor.ts';
 import { type LogFormat, type RootLog, createRootLog } from './log/winston-log.ts';
-import type { EpisodeId, MovieId, SourceId } from './model/ids.ts';
-import type { SessionView } from './model/session-view.ts';
-import { Prober } from './probe/prober.ts';
-import { HostStreams } from './relay/host/host-streams.ts';
-import { Relays } from './relay/relays.ts';
+import type { SourceId } from './model/ids.ts';
 import { BaseUrlHealth } from './sources/base-url-health.ts';
 import type { LoginReport } from './sources/contract.ts';
 import { demoPictureOf } from './sources/demo/picture.ts';
 import { createReader, createResolver } from './sources/factory.ts';
-import { openMediaSockets } from './sources/media-client-hop.ts';
 import { SourceDirectory } from './sources/source-directory.ts';
 import { version } from './version.ts';
-import { createRangeOpener } from './vod/open-range.ts';
-import { VodSessions } from './vod/sessions.ts';
 
 export interface AppOptions {
   readonly dataDir: string;
@@ -57,8 +47,6 @@ export interface AppOptions {
   readonly portFallback?: boolean;
 }
 
-/** A provider may still count what an earlier process had open when it was killed. */
-const startGraceMs = 30_000;
 /** Everything is ended within this time, or cut. */
 const stopMs = 4_500;
 
@@ -74,12 +62,7 @@ export class App {
   readonly #baseUrlHealth = new BaseUrlHealth();
   readonly #guide: Guide;
   readonly #sources: SourceDirectory;
-  readonly #pool: LeasePool;
-  readonly #auditor: LeaseAuditor;
-  readonly #prober: Prober;
-  readonly #relays: Relays;
-  readonly #hostStreams: HostStreams;
-  readonly #vod: VodSessions;
+  readonly #streams: Streams;
   readonly #refreshes: Refreshes;
   readonly #logins: LoginWatch;
   readonly #lineup: Lineup;
@@ -112,51 +95,13 @@ export class App {
       log: this.#log.child({ part: 'sources' }),
     });
 
-    const countLeases = leaseMetrics(this.#metrics);
-    this.#pool = new LeasePool({
-      ...settings().accounts,
-      startGraceMs,
-      observe: (event) => {
-        countLeases(event);
-        if (event.kind === 'external-blocks' || (event.kind === 'provider-refused' && !event.afterOwnClose))
-          this.#logins.lookAt(event.accountId);
-      },
-    });
-    this.#prober = new Prober({
-      configured: () => settings().ffprobePath,
-      log: this.#log.child({ part: 'probe' }),
-    });
-    this.#relays = new Relays({
-      settings: settings().live,
-      leases: this.#pool,
-      openUpstream: createOpenUpstream(this.#baseUrlHealth),
-      log: this.#log.child({ part: 'relay' }),
-      observer: relayMetrics(this.#metrics),
-      onFacts: (_channel, stream, facts) => {
-        catalog.channels.saveCodecs(stream, facts);
-        this.#hostStreams.noteFacts();
-      },
-      factsOf: (id) => catalog.channels.get(id)?.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null,
-      complete: (known, sample) => this.#prober.complete(known, sample),
-    });
-    this.#hostStreams = new HostStreams({ relays: this.#relays, holdMs: () => settings().live.holdMs });
-    this.#vod = new VodSessions({
-      leases: this.#pool,
-      open: createRangeOpener(this.#baseUrlHealth),
-      settings: () => settings().vod,
-      log: this.#log.child({ part: 'vod' }),
-      onLearned: (id, { size, contentType }) => {
-        const facts = { sizeBytes: size, contentType };
-        if (catalog.movies.get(id as MovieId) === null) catalog.series.saveFile(id as EpisodeId, facts);
-        else catalog.movies.saveFile(id as MovieId, facts);
-      },
-    });
-    this.#auditor = new LeaseAuditor({
-      leases: () => this.#pool.leases(),
-      sessions: () => new Set(this.#sessions().map(({ id }) => id)),
-      sockets: () => openMediaSockets,
-      onMismatch: (kind) => this.#metrics.healed.inc({ kind }),
-      log: this.#log.child({ part: 'accounts' }),
+    this.#streams = new Streams({
+      settings,
+      catalog,
+      health: this.#baseUrlHealth,
+      metrics: this.#metrics,
+      log: this.#log,
+      lookAt: (account) => this.#logins.lookAt(account),
     });
 
     const catalogPath = join(dataDir, catalogFileName);
@@ -210,18 +155,18 @@ export class App {
       update: (change) => config.update(change),
       clientOf,
       ownUrl: () => this.url,
-      isBusy: () => this.#sessions().length > 0,
+      isBusy: () => this.#streams.sessions().length > 0,
       log: this.#log.child({ part: 'hosts' }),
     });
     this.#server = new HttpServer(createApplication(this.#services(), tokens));
     this.#metrics.sampleFrom(() =>
       gauges({
-        pool: this.#pool,
-        sessions: this.#sessions(),
+        pool: this.#streams.pool,
+        sessions: this.#streams.sessions(),
         connections: this.#server.connections,
         jobs: this.#refreshes.jobs.list(),
-        hostStreams: this.#hostStreams.list(),
-        mismatches: this.#sync().mismatches.length,
+        hostStreams: this.#streams.host.list(),
+        mismatches: this.#streams.sync().mismatches.length,
       }),
     );
   }
@@ -252,7 +197,7 @@ export class App {
     this.#listening = await this.#server.listen(host, port, portFallback);
     if (port !== 0 && this.#listening.port !== port)
       this.#log.warn('the port is taken, so another one is used', { port, used: this.#listening.port });
-    this.#auditor.start();
+    this.#streams.auditor.start();
     this.#hosts.start();
     this.#refreshes.start();
     this.#state = 'ready';
@@ -285,19 +230,16 @@ export class App {
     this.#log.info('stopping', { reason });
     this.#server.stopAccepting();
     const cut = setTimeout(() => this.#server.destroyAll(), stopMs);
-    this.#auditor.stop();
-    this.#hostStreams.stop();
+    this.#streams.stopWatching();
     this.#logins.stop();
     this.#hosts.stop();
-    this.#prober.stop();
     await Promise.allSettled([
-      this.#relays[Symbol.asyncDispose](),
-      this.#vod[Symbol.asyncDispose](),
+      this.#streams.end(),
       this.#refreshes.stop(),
       this.#publisher.close(),
       this.#hostGuide.stop(),
     ]);
-    await this.#pool.stop();
+    await this.#streams.pool.stop();
     this.#server.destroyAll();
     clearTimeout(cut);
     this.#logos.close();
@@ -320,7 +262,7 @@ export class App {
       this.#config.current.sources,
       (id) => this.#catalog.sourceState(id).logins as readonly LoginReport[],
     );
-    this.#pool.setAccounts(this.#sources.accounts());
+    this.#streams.pool.setAccounts(this.#sources.accounts());
   }
 
   #learnLogins(id: SourceId, reports: readonly LoginReport[], askedAt: number): void {
@@ -328,7 +270,7 @@ export class App {
     for (const [index, { activeConnections }] of reports.entries()) {
       const account = accounts[index];
       if (account !== undefined && activeConnections !== undefined)
-        this.#pool.noteActiveConnections(account.id, activeConnections, askedAt);
+        this.#streams.pool.noteActiveConnections(account.id, activeConnections, askedAt);
     }
   }
 
@@ -336,14 +278,6 @@ export class App {
   #learnRefreshed(id: SourceId, startedAt: number): void {
     const reports = this.#catalog.sourceState(id).logins as readonly LoginReport[];
     this.#learnLogins(id, reports, performance.now() - Math.max(0, Date.now() - startedAt));
-  }
-
-  #sessions(): SessionView[] {
-    return [...this.#relays.snapshot(), ...this.#vod.snapshot()];
-  }
-
-  #sync() {
-    return syncView(this.#pool.leases(), this.#sessions(), this.#auditor.audit(), openMediaSockets);
   }
 
   #health(): Health {
@@ -367,13 +301,14 @@ export class App {
       pictures: this.#hostGuide.pictures,
       logos: this.#logos,
       hosts: this.#hosts,
-      live: this.#relays,
-      hostStreams: this.#hostStreams,
-      files: this.#vod,
-      accounts: () => this.#pool.snapshot().map((account) => ({ ...account, refusals: { ...account.refusals } })),
-      sessions: () => this.#sessions(),
-      stopSession: (id) => this.#relays.stop(id) || this.#vod.stop(id),
-      sync: () => this.#sync(),
+      live: this.#streams.relays,
+      hostStreams: this.#streams.host,
+      files: this.#streams.vod,
+      accounts: () =>
+        this.#streams.pool.snapshot().map((account) => ({ ...account, refusals: { ...account.refusals } })),
+      sessions: () => this.#streams.sessions(),
+      stopSession: (id) => this.#streams.stopSession(id),
+      sync: () => this.#streams.sync(),
       testSource: (id, signal) => this.#logins.test(id, signal),
       removeSource: (id) => this.#removeSource(id),
       health: () => this.#health(),
@@ -383,9 +318,7 @@ export class App {
 
   /** Its accounts are gone from the pool already, which ends its streams; what is left is the catalogue. */
   #removeSource(id: SourceId): void {
-    for (const { sourceId, id: session } of this.#sessions()) {
-      if (sourceId === id && !this.#relays.stop(session)) this.#vod.stop(session);
-    }
+    this.#streams.stopSource(id);
     this.#redactor.setSecrets(`source ${id}`, []);
     // A large catalogue takes seconds to clear; nobody sees it meanwhile, as its source is not configured any more.
     this.#refreshes.forget(id).then(
