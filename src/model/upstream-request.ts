@@ -2,7 +2,7 @@
  * How to open one upstream on one account. It holds credentials: it lives in memory only, is never logged, listed or handed out.
  * `demo` needs no network; the relay and the VOD sessions read it from the built-in generator.
  */
-export type UpstreamRequest = HttpUpstreamRequest | DemoUpstreamRequest;
+export type UpstreamRequest = HttpUpstreamRequest | UdpUpstreamRequest | FfmpegUpstreamRequest | DemoUpstreamRequest;
 
 export interface HttpUpstreamRequest {
   readonly kind: 'http';
@@ -11,6 +11,34 @@ export interface HttpUpstreamRequest {
   /** Those of `urls` that are not the provider's own (a `direct_source`): headers that may be secret do not go there. */
   readonly foreignUrls?: readonly string[];
   /** Lower-case names. A `user-agent` is always there. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Datagrams that come to a port of this machine: a transport stream, bare or in RTP. */
+export interface UdpUpstreamRequest {
+  readonly kind: 'udp';
+  /** A multicast group to join, or the own address to listen at; without brackets; empty listens at all own addresses. */
+  readonly address: string;
+  readonly port: number;
+  /** The one sender a group is joined for (source-specific multicast). */
+  readonly sender?: string;
+  /** The network interface groups are joined at: its name or one of its addresses; the system chooses where it is absent. */
+  readonly interface?: string;
+  /** What the address says; the datagrams themselves decide. */
+  readonly rtp: boolean;
+}
+
+/** What ffmpeg can read and Coax can not. */
+export const ffmpegProtocols = ['rtsp', 'rtmp', 'srt', 'mms', 'http'] as const;
+export type FfmpegProtocol = (typeof ffmpegProtocols)[number];
+
+export interface FfmpegUpstreamRequest {
+  readonly kind: 'ffmpeg';
+  /** As the playlist gives it, with its login. */
+  readonly url: string;
+  /** The family of the scheme: `rtsps` is `rtsp`, `rtmpe` is `rtmp`, `mmsh` is `mms`. */
+  readonly protocol: FfmpegProtocol;
+  /** Lower-case names; sent where the protocol has headers. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -19,8 +19,11 @@ const plainWords = new Set(['movie', 'movies', 'series', 'live', 'vod', 'timeshi
 
 /** Opens ranges at providers by HTTP, and of the built-in movie. `health` remembers which addresses of a provider failed lately. */
 export function createRangeOpener(health?: BaseUrlHealth): RangeOpener {
-  return async (request, options) =>
-    request.kind === 'http' ? openHttp(request, options, health) : openDemo(request, options.range);
+  return async (request, options) => {
+    if (request.kind === 'http') return openHttp(request, options, health);
+    if (request.kind === 'demo') return openDemo(request, options.range);
+    throw new CoaxError('NO_STREAM', 'The address is that of a live stream, not of a file');
+  };
 }
 
 async function openHttp(

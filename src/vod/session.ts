@@ -70,7 +70,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
     this.#file = options.file;
     this.#deps = options;
     this.#accounts = new AccountChoice(options.file.accounts);
-    this.#needsLease = options.file.request(this.#anyAccount).kind === 'http';
+    this.#needsLease = options.file.request(this.#anyAccount).kind !== 'demo';
   }
 
   /** As the last request gave it: its login may have changed since the first. */
