@@ -5,9 +5,9 @@ import type { Viewer } from '../model/viewer.ts';
 import { type Candidate, Candidates } from './candidates.ts';
 import type { PlayableChannel } from './contract.ts';
 import { atMost, delay } from './delay.ts';
-import { Generation, type GenerationSink } from './generation.ts';
+import type { Generation, GenerationSink } from './generation.ts';
+import { nextGeneration } from './next-generation.ts';
 import { Pacer } from './pacer.ts';
-import { RawGeneration } from './raw-generation.ts';
 import type { RelayState } from './relay-state.ts';
 import type { Seam } from './seam.ts';
 import { CapacityRefusal, type OpenUpstream, isFullNow, stillCounted, type Upstream } from './upstream.ts';
@@ -66,7 +66,7 @@ export interface FeedHome extends GenerationSink {
 /** One upstream connection, from its first byte to its loss. */
 interface Run {
   readonly upstream: Upstream;
-  readonly generation: Pick<Generation, 'push'>;
+  generation: Pick<Generation, 'push'>;
   readonly sinceMs: number;
   dataMs: number;
   /** Resolves with the reason when the connection is over. */
@@ -74,6 +74,7 @@ interface Run {
   readonly lose: (error: CoaxError) => void;
   /** Resolves at the first entry point. */
   readonly begun: Promise<null>;
+  readonly entered: () => void;
 }
 
 /**
@@ -326,7 +327,7 @@ export class Feed {
     const connectMs = Math.max(1, Math.min(this.#times.connectMs, this.#startBy - startedMs));
     // The original request each time: what a redirect led to may have expired.
     const request = candidate.stream.request(lease.accountId);
-    const upstream = await this.#open(request, { lease, signal, connectMs });
+    const upstream = await this.#open(request, { lease, signal, connectMs, stallMs: this.#times.stallMs });
     if (signal.aborted) {
       upstream.destroy();
       throw new CoaxError('CANCELLED');
@@ -334,36 +335,39 @@ export class Feed {
     const run = this.#newRun(upstream);
     this.#run = run;
     this.#home.firstByte(performance.now() - startedMs);
-    upstream.start({ data: (chunk) => this.#take(run, chunk), lost: run.lose });
+    upstream.start({
+      data: (chunk) => this.#take(run, chunk),
+      lost: run.lose,
+      cut: () => this.#cut(run),
+      alive: () => void (run.dataMs = Math.max(run.dataMs, performance.now())),
+    });
     return run;
   }
 
   #newRun(upstream: Upstream): Run {
     const lost = Promise.withResolvers<CoaxError>();
     const begun = Promise.withResolvers<null>();
-    const home = this.#home;
-    this.#pacer.restart();
-    const sink: GenerationSink = {
-      position: () => home.position(),
-      packets: (packets) => {
-        if (upstream.hold !== undefined && upstream.isRawAudio !== true) this.#pacer.note(packets);
-        home.packets(packets);
-      },
-      entry: (entry) => {
-        begun.resolve(null);
-        home.entry(entry);
-      },
-    };
     const nowMs = performance.now();
+    const entered = (): void => begun.resolve(null);
     return {
       upstream,
-      generation: upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, () => home.seam()),
+      generation: this.#generation({ upstream, entered }),
       sinceMs: nowMs,
       dataMs: nowMs,
       lost: lost.promise,
       lose: lost.resolve,
       begun: begun.promise,
+      entered,
     };
+  }
+
+  #generation({ upstream, entered }: Pick<Run, 'upstream' | 'entered'>): Pick<Generation, 'push'> {
+    return nextGeneration({ upstream, home: this.#home, pacer: this.#pacer, entered });
+  }
+
+  /** The same connection goes on with another time line. */
+  #cut(run: Run): void {
+    if (run === this.#run) run.generation = this.#generation(run);
   }
 
   #take(run: Run, chunk: Buffer): void {

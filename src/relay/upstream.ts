@@ -7,6 +7,10 @@ export interface UpstreamSink {
   data(chunk: Buffer): void;
   /** The upstream is over: it ended or broke. Called once, and not after `destroy`. */
   lost(error: CoaxError): void;
+  /** What comes next has other times, or other streams, than what came before: it is joined to it as after a reconnect. */
+  cut?(): void;
+  /** Nothing is there to be sent now and nothing is wrong, as between two segments: this silence is no stall. */
+  alive?(): void;
 }
 
 /** An upstream that is connected and has begun to send media. */
@@ -29,6 +33,8 @@ export interface UpstreamOptions {
   readonly signal: AbortSignal;
   /** How long the provider may take to connect, to answer, and to send the first byte; each of them. */
   readonly connectMs: number;
+  /** How long a provider may be silent before that is a failure; for upstreams that watch this themselves. 10 s when absent. */
+  readonly stallMs?: number;
 }
 
 /**
