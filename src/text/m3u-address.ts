@@ -1,3 +1,5 @@
+import { parseDatagramAddress } from './datagram-address.ts';
+
 /** An address of a playlist, taken apart. */
 export interface M3uAddress {
   /** Without the headers that may follow it. */
@@ -82,6 +84,10 @@ export function parseAddress(line: string): M3uAddress | BadAddress {
   const url = (withHeaders ? line.slice(0, bar) : line).trim();
   if (url.length <= scheme.length + 3 || /^[/?#]/.test(url.slice(scheme.length + 3)))
     return new BadAddress('The address names no host');
+  if (scheme === 'udp' || scheme === 'rtp') {
+    const datagrams = parseDatagramAddress(url);
+    if (typeof datagrams === 'string') return new BadAddress(datagrams);
+  }
   return { url, headers: withHeaders ? parseKodiHeaders(line.slice(bar + 1)) : {} };
 }
 
