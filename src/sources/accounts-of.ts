@@ -11,6 +11,8 @@ export interface KnownLogins {
   readonly maxConnections?: Readonly<Record<string, number>>;
   /** `ts`, `m3u8`, ...; what the panel says its streams may be. */
   readonly formats?: readonly string[];
+  /** The zone of the panel's clock, in which its archive is asked for. */
+  readonly timeZone?: string;
 }
 
 const loginKey = (place: string, username: string): LoginKey =>

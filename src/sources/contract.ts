@@ -1,6 +1,7 @@
 import type { Account } from '../model/account.ts';
+import type { ArchiveWay, ArchiveWindow } from '../model/archive.ts';
 import type { AccountId } from '../model/ids.ts';
-import type { EpisodeItem, LiveItem, MovieItem, Reject, SeriesItem, StreamLocator } from '../model/items.ts';
+import type { Catchup, EpisodeItem, LiveItem, MovieItem, Reject, SeriesItem, StreamLocator } from '../model/items.ts';
 import type { GuideChannel, Programme } from '../model/programme.ts';
 import type { UpstreamRequest } from '../model/upstream-request.ts';
 
@@ -103,4 +104,6 @@ export interface WantedGuide {
 export interface StreamResolver {
   readonly accounts: readonly Account[];
   resolve(locator: StreamLocator, account: AccountId): UpstreamRequest;
+  /** The ways to ask for a piece of a stream's archive, best first; empty when none can be built. Absent for a source without archives. */
+  archive?(locator: StreamLocator, catchup: Catchup, account: AccountId, window: ArchiveWindow): readonly ArchiveWay[];
 }

@@ -19,7 +19,12 @@ export function knownLogins(config: SourceConfig, reports: readonly LoginReport[
     return limit === undefined ? [] : [[id, limit] as const];
   });
   const formats = reports.find((report) => report.formats !== undefined)?.formats;
-  return { maxConnections: Object.fromEntries(limits), ...(formats === undefined ? {} : { formats }) };
+  const timeZone = reports.find((report) => report.timeZone !== undefined)?.timeZone;
+  return {
+    maxConnections: Object.fromEntries(limits),
+    ...(formats === undefined ? {} : { formats }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  };
 }
 
 /** How the streams of each enabled source are opened, and on which accounts. */

@@ -1,8 +1,9 @@
 import type { SourceConfig } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import type { Account } from '../../model/account.ts';
+import type { ArchiveWay, ArchiveWindow } from '../../model/archive.ts';
 import type { AccountId } from '../../model/ids.ts';
-import type { StreamLocator } from '../../model/items.ts';
+import type { Catchup, StreamLocator } from '../../model/items.ts';
 import type { UpstreamRequest } from '../../model/upstream-request.ts';
 import { accountsOf, type KnownLogins } from '../accounts-of.ts';
 import type { BaseUrlHealth } from '../base-url-health.ts';
@@ -10,6 +11,7 @@ import type { StreamResolver } from '../contract.ts';
 import { requestHeaders, sendableHeaders } from '../request-headers.ts';
 import { panelOf } from '../xtream/panel.ts';
 import { isGetPhp, parsePanelAddress, type XtreamLogin } from '../xtream/url.ts';
+import { catchupAddresses } from './catchup-template.ts';
 import { withLogin } from './rewrite-login.ts';
 
 /** Builds upstream requests for the entries of a playlist; where the source has several accounts, with the login of the one asked for. */
@@ -21,10 +23,12 @@ export class M3uResolver implements StreamResolver {
   /** The addresses of the panel that gave the playlist; empty for a plain playlist. */
   readonly #bases: readonly string[];
   readonly #health: BaseUrlHealth | undefined;
+  readonly #zone: string | undefined;
 
   constructor(source: SourceConfig, known: KnownLogins = {}, options: { readonly health?: BaseUrlHealth } = {}) {
     this.#bases = isGetPhp(source.url) ? panelOf(source).bases : [];
     this.#health = options.health;
+    this.#zone = source.timeZone === '' ? known.timeZone : source.timeZone;
     this.accounts = accountsOf(source, known);
     this.#headers = requestHeaders(source);
     const inUrl = parsePanelAddress(source.url)?.login;
@@ -45,6 +49,18 @@ export class M3uResolver implements StreamResolver {
     const url = login === undefined ? locator.url : withLogin(locator.url, this.#known, login);
     const headers = { ...this.#headers, ...sendableHeaders(locator.headers ?? {}) };
     return { kind: 'http', urls: this.#everywhere(url), headers };
+  }
+
+  /** The archive of an entry, as its `catchup` says; with the login of the account, as the stream itself. */
+  archive(locator: StreamLocator, catchup: Catchup, account: AccountId, window: ArchiveWindow): readonly ArchiveWay[] {
+    const live = this.resolve(locator, account);
+    const [url] = live.kind === 'http' ? live.urls : [];
+    if (live.kind !== 'http' || url === undefined) return [];
+    const login = this.#logins.get(account);
+    return catchupAddresses(url, catchup, window, this.#zone).map(({ url: address, ...way }) => {
+      const own = login === undefined ? address : withLogin(address, this.#known, login);
+      return { ...way, request: { ...live, urls: this.#everywhere(own) } };
+    });
   }
 
   /** The same stream at the other addresses of its panel, too. */

@@ -1,14 +1,16 @@
 import type { SourceConfig } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import type { Account } from '../../model/account.ts';
+import type { ArchiveWay, ArchiveWindow } from '../../model/archive.ts';
 import type { AccountId } from '../../model/ids.ts';
-import type { StreamLocator } from '../../model/items.ts';
+import type { Catchup, StreamLocator } from '../../model/items.ts';
 import type { UpstreamRequest } from '../../model/upstream-request.ts';
 import { accountsOf, type KnownLogins } from '../accounts-of.ts';
 import type { BaseUrlHealth } from '../base-url-health.ts';
 import type { StreamResolver } from '../contract.ts';
 import { requestHeaders } from '../request-headers.ts';
 import { type Panel, panelOf } from './panel.ts';
+import { timeshiftWays } from './timeshift.ts';
 import { streamUrl } from './url.ts';
 
 export interface XtreamResolverOptions {
@@ -30,12 +32,14 @@ export class XtreamResolver implements StreamResolver {
   readonly #panel: Panel;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #options: XtreamResolverOptions;
+  readonly #zone: string | undefined;
 
   constructor(source: SourceConfig, known: KnownLogins = {}, options: XtreamResolverOptions = {}) {
     this.accounts = accountsOf(source, known);
     this.#panel = panelOf(source);
     this.#headers = requestHeaders(source);
     this.#options = options;
+    this.#zone = source.timeZone === '' ? known.timeZone : source.timeZone;
   }
 
   /** Candidates are ordered by the health of their address. Throws NO_STREAM for a locator or an account that is not of this source. */
@@ -56,5 +60,16 @@ export class XtreamResolver implements StreamResolver {
     const mine = own.slice(0, mostOwnBesideDirect);
     const urls = direct === 'first' ? [other, ...mine] : [...mine, other];
     return { kind: 'http', urls, foreignUrls: [other], headers: this.#headers };
+  }
+
+  /** Every form that panels know, each at all addresses of the panel. */
+  archive(locator: StreamLocator, _catchup: Catchup, account: AccountId, window: ArchiveWindow): readonly ArchiveWay[] {
+    const login = this.#panel.accounts.find(({ id }) => id === account);
+    if (locator.kind !== 'xtream' || locator.type !== 'live' || login === undefined || login.username === '') return [];
+    const bases = this.#options.health?.order(this.#panel.bases) ?? this.#panel.bases;
+    return timeshiftWays(bases, login, locator.id, window, this.#zone).map(({ urls, ...way }) => ({
+      ...way,
+      request: { kind: 'http', urls, headers: this.#headers },
+    }));
   }
 }
