@@ -28,6 +28,8 @@ export async function openHttpUpstream(
       signal,
     });
     if (verdict.kind === 'refused') throw withHint(verdict.error, verdict.capacity);
+    if (verdict.container === 'hls' || verdict.container === 'archive')
+      throw new CoaxError('UPSTREAM_BAD_CONTENT', 'The provider sent an HLS playlist, which can not be played yet');
     return new ReadableUpstream(opened.body, opened.socket, verdict.container === 'audio');
   } catch (error) {
     if (error instanceof CoaxError && !(error instanceof CapacityRefusal))

@@ -17,7 +17,7 @@ export interface MediaAnswer {
   readonly headers: IncomingHttpHeaders;
   /** The start of the body: 600 bytes tell all formats. */
   readonly first: Buffer;
-  /** `live` has to be a transport stream or audio; a `file` may be any container. */
+  /** `live` has to be a transport stream, audio, or an HLS playlist, which may be gzipped; a `file` may be any other container. */
   readonly expects: 'live' | 'file';
   /** Where in the file `first` stands; only its beginning shows a format. */
   readonly at?: number;
@@ -38,7 +38,7 @@ const refusalWords =
   /\b(?:expired|banned|blocked|disabled|suspended|not authori[sz]ed|unauthori[sz]ed|forbidden|invalid (?:user|login|credentials)|geo)/i;
 
 const noMedia: Partial<Record<MediaContainer, string>> = {
-  hls: 'The provider sent an HLS playlist, which is not supported yet',
+  hls: 'The provider sent an HLS playlist instead of a file',
   dash: 'The provider sent a DASH manifest, which is not supported',
   image: 'The provider sent a picture instead of media',
   archive: 'The provider sent compressed data instead of media',
@@ -81,6 +81,8 @@ function classifyBody(answer: MediaAnswer): MediaVerdict {
   if ((answer.at ?? 0) > 0 && container !== 'text' && container !== 'empty')
     return { kind: 'media', container: 'unknown', offset: 0 };
   if (container === 'text') return classifyText(answer);
+  if (answer.expects === 'live' && (container === 'hls' || isGzip(answer.first)))
+    return { kind: 'media', container, offset };
   const problem = noMedia[container];
   if (problem !== undefined) return refuse('UPSTREAM_BAD_CONTENT', problem, 'no', answer);
   if (answer.expects === 'live' && container !== 'mpegts' && container !== 'audio')
@@ -93,6 +95,10 @@ function classifyBody(answer: MediaAnswer): MediaVerdict {
       answer,
     );
   return { kind: 'media', container, offset };
+}
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 function classifyText(answer: MediaAnswer): MediaVerdict {

@@ -44,6 +44,8 @@ export interface OpenedMedia {
   readonly socket: Socket;
   /** Redirects that were followed. */
   readonly hops: number;
+  /** Where the answer came from, behind all redirects; it may hold a login or a token. */
+  readonly url: URL;
   /** Tells the owner that this answer is no stream. */
   noStream(): void;
 }
@@ -124,7 +126,8 @@ async function openCandidate(
     if (options.signal.aborted) throw new CoaxError('CANCELLED');
     const { location } = response.headers;
     const status = response.statusCode ?? 0;
-    if (!redirectStatuses.has(status) || location === undefined) return opened(response, socket, hops, options.owner);
+    if (!redirectStatuses.has(status) || location === undefined)
+      return opened(response, socket, { hops, url, owner: options.owner });
     if (hops >= most) throw new CoaxError('UPSTREAM_ERROR', `The provider redirects more than ${most} times`);
     const next = parseHttpUrl(location, url);
     if (next === null)
@@ -173,7 +176,11 @@ function decode(text: string): string {
   }
 }
 
-function opened(response: IncomingMessage, socket: Socket, hops: number, owner: SocketOwner): OpenedMedia {
+function opened(
+  response: IncomingMessage,
+  socket: Socket,
+  { hops, url, owner }: { readonly hops: number; readonly url: URL; readonly owner: SocketOwner },
+): OpenedMedia {
   const { headers } = response;
   const contentRange = parseContentRange(headers['content-range']);
   const length = headers['content-length'];
@@ -189,6 +196,7 @@ function opened(response: IncomingMessage, socket: Socket, hops: number, owner: 
     body: response,
     socket,
     hops,
+    url,
     noStream: () => owner.noStream?.(),
   };
 }
