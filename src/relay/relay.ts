@@ -3,13 +3,14 @@ import { CoaxError, toCoaxError } from '../errors.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { SessionId, StreamId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
+import { Audience } from './audience.ts';
 import { BitRate } from './bit-rate.ts';
-import { Consumer, type ConsumerHome } from './consumer.ts';
+import type { Consumer, ConsumerHome } from './consumer.ts';
 import type { LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { FanOut } from './fan-out.ts';
 import { FactsWatch } from './facts-watch.ts';
 import { Feed, type FeedHome } from './feed.ts';
-import { expected, Hold } from './hold.ts';
+import type { Hold } from './hold.ts';
 import { Linger } from './linger.ts';
 import type { RelayHome, RelayParts } from './relay-parts.ts';
 import { keepTrying } from './keep-trying.ts';
@@ -18,11 +19,8 @@ import { Outlet } from './outlet.ts';
 import { RelayLog } from './relay-log.ts';
 import { relayView } from './relay-view.ts';
 import { Slate } from './slate.ts';
-import { waitingParty } from './waiting-party.ts';
 
 const sweepMs = 1_000;
-/** A socket gets this long to take what is queued when its stream was stopped. */
-const stopPatienceMs = 2_000;
 
 /**
  * One live upstream and all who watch it. It owns the feed with its lease, the ring, the consumers and every timer; nobody else changes
@@ -38,12 +36,8 @@ export class Relay implements LeaseHolder {
   readonly #parts: RelayParts;
   readonly #home: RelayHome;
   readonly #abort = new AbortController();
-  readonly #consumers = new Set<Consumer>();
-  /** Those who keep it open without reading. */
-  readonly #holds = new Set<Hold>();
+  readonly #audience: Audience;
   readonly #linger = new Linger(() => this.close(null));
-  /** Consumers that have got no byte yet. */
-  readonly #waiting = new Set<Consumer>();
   readonly #out: Outlet;
   readonly #fanOut: FanOut;
   readonly #feed: Feed;
@@ -69,12 +63,18 @@ export class Relay implements LeaseHolder {
     const { settings } = parts;
     this.#tell = new RelayLog(parts.log.child({ relay: id, channelId: first.channel.channelId }), parts.observer);
     this.#facts = new FactsWatch((facts) => this.#tellFacts(facts), parts.completeFacts);
-    this.#fanOut = new FanOut(this.#consumers);
+    this.#audience = new Audience({
+      observer: parts.observer,
+      writeProgressMs: settings.writeProgressMs,
+      dropped: ({ id: consumer }, error) => this.#tell.dropped(consumer, error),
+      unread: () => this.#unread(),
+    });
+    this.#fanOut = new FanOut(this.#audience.consumers);
     this.#out = new Outlet({
       maxBytes: settings.ringBytes,
       maxMs: settings.ringMs,
-      consumers: () => this.#consumers.size,
-      hurry: () => this.#waiting.size > 0,
+      consumers: () => this.#audience.consumers.size,
+      hurry: () => this.#audience.waiting.size > 0,
       grown: () => this.#grown(),
     });
     this.#slate = this.#makeSlate();
@@ -119,10 +119,7 @@ export class Relay implements LeaseHolder {
   join(request: LiveRequest): Consumer {
     if (this.isClosing) throw new CoaxError('CONFLICT', 'A relay that is closing takes no consumers');
     this.#linger.stop();
-    const consumer = new Consumer(`${this.sessionId}.${++this.#lastConsumer}`, this.#consumerHome, request);
-    this.#consumers.add(consumer);
-    this.#waiting.add(consumer);
-    this.#parts.observer.consumers(1);
+    const consumer = this.#audience.join(`${this.sessionId}.${++this.#lastConsumer}`, this.#consumerHome, request);
     if (this.#state === 'lingering') this.#enter('live');
     if (this.#out.hasStart(consumer.wantsSlates)) consumer.announce();
     else {
@@ -136,8 +133,7 @@ export class Relay implements LeaseHolder {
   /** Keeps it open for somebody who does not read yet, in this turn. Its `ready` tells when there is media. */
   hold(request: LiveRequest): Hold {
     if (this.isClosing) throw new CoaxError('CONFLICT', 'A relay that is closing takes no holds');
-    const hold = new Hold(request, (left) => this.#holdLeft(left));
-    this.#holds.add(hold);
+    const hold = this.#audience.hold(request);
     this.#linger.pause();
     if (this.#out.hasStart(false)) hold.announce();
     if (this.#state === 'reserving') this.#parts.leases.retry?.(this);
@@ -147,12 +143,11 @@ export class Relay implements LeaseHolder {
   // LeaseHolder
 
   isIdle(): boolean {
-    return this.#consumers.size === 0 && expected(this.#holds).length === 0;
+    return this.#audience.isIdle();
   }
 
   isSoleViewer(viewer: Viewer): boolean {
-    const served = [...this.#consumers, ...expected(this.#holds)];
-    return served.length > 0 && served.every(({ viewer: { key } }) => key === viewer.key);
+    return this.#audience.isSoleViewer(viewer);
   }
 
   yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void {
@@ -174,7 +169,7 @@ export class Relay implements LeaseHolder {
         upstreamClosed = this.#feed.stop();
       },
       () => this.#out.flush(),
-      () => this.#finishConsumers(reason),
+      () => this.#audience.finishAll(reason),
       () => this.#out.ring.clear(),
       () => this.#tell.bytes(this.#feed.bytes, this.#bytesOut),
       () => this.#tell.ended(this.#feed, error),
@@ -195,8 +190,8 @@ export class Relay implements LeaseHolder {
       slate: this.#slate.reason,
       feed: this.#feed,
       ring: this.#out.ring,
-      consumers: this.#consumers,
-      holds: this.#holds,
+      consumers: this.#audience.consumers,
+      holds: this.#audience.holds,
       facts: this.#knownFacts,
       rates: { bytesOut: this.#bytesOut, bitRate: bitsPerSecond },
     });
@@ -218,7 +213,7 @@ export class Relay implements LeaseHolder {
       holder: this,
       viewer,
       purpose,
-      party: waitingParty(this.#consumers, this.#holds),
+      party: this.#audience.party,
       signal: this.#abort.signal,
       position: () => this.#out.position(),
       packets: (packets) => {
@@ -252,8 +247,8 @@ export class Relay implements LeaseHolder {
   #makeSlate(): Slate<Consumer> {
     return new Slate({
       slateMs: this.#parts.settings.slateMs,
-      viewers: this.#consumers,
-      waiting: this.#waiting,
+      viewers: this.#audience.consumers,
+      waiting: this.#audience.waiting,
       outlet: this.#out,
       state: () => this.#state,
       isHopeless: () => this.#parts.leases.isHopeless?.(this) === true,
@@ -268,7 +263,7 @@ export class Relay implements LeaseHolder {
   #goOnBehindSlate(error: CoaxError): boolean {
     if (this.isClosing || !this.#slate.fits(error)) return false;
     this.#out.flush();
-    this.#finish((consumer) => !consumer.wantsSlates, error);
+    this.#audience.finish((consumer) => !consumer.wantsSlates, error);
     this.#slate.fail(error);
     return true;
   }
@@ -276,8 +271,8 @@ export class Relay implements LeaseHolder {
   /** Its time of slates is over. */
   #endOne(one: Consumer): void {
     const error = this.#slate.failure ?? new CoaxError('NO_CAPACITY');
-    this.#finish((consumer) => consumer === one, error);
-    if (this.#consumers.size === 0) this.close(error);
+    this.#audience.finish((consumer) => consumer === one, error);
+    if (this.#audience.consumers.size === 0) this.close(error);
   }
 
   #makeConsumerHome(): ConsumerHome {
@@ -292,7 +287,7 @@ export class Relay implements LeaseHolder {
       sendQueueOf: this.#parts.sendQueueOf,
       slateUntilMs: (consumer) => this.#slate.untilMs(consumer),
       consumerStarted: (consumer, start) => {
-        this.#waiting.delete(consumer);
+        this.#audience.started(consumer);
         const ms = performance.now() - consumer.openedMs;
         if (!start.slate) observer.joined(ms, this.#cold.has(consumer));
         this.#tell.started(consumer.id, ms, start.weak);
@@ -301,13 +296,13 @@ export class Relay implements LeaseHolder {
       consumerWrote: (bytes) => {
         this.#bytesOut += bytes;
       },
-      consumerLeft: (consumer, error) => this.#consumerLeft(consumer, error),
+      consumerLeft: (consumer, error) => this.#audience.left(consumer, error),
     };
   }
 
   #feedEnters(state: RelayState): void {
     if (this.isClosing) return;
-    if (state === 'reconnecting' && this.#consumers.size === 0) {
+    if (state === 'reconnecting' && this.#audience.consumers.size === 0) {
       this.close(null);
       return;
     }
@@ -315,8 +310,8 @@ export class Relay implements LeaseHolder {
     if (state === 'live') this.#tell.live(this.#feed);
     this.#enter(state);
     if (state === 'live') {
-      for (const hold of this.#holds) hold.announce();
-      if (this.#consumers.size === 0) this.#unread();
+      for (const hold of this.#audience.holds) hold.announce();
+      if (this.#audience.consumers.size === 0) this.#unread();
     }
   }
 
@@ -329,27 +324,13 @@ export class Relay implements LeaseHolder {
 
   #grown(): void {
     const isSlate = this.#slate.reason !== null;
-    if (this.#waiting.size > 0)
-      for (const consumer of this.#waiting) if (consumer.wantsSlates || !isSlate) consumer.announce();
+    for (const consumer of this.#audience.waiting) if (consumer.wantsSlates || !isSlate) consumer.announce();
     this.#fanOut.wake();
-  }
-
-  #consumerLeft(consumer: Consumer, error: CoaxError | null): void {
-    if (!this.#consumers.delete(consumer)) return;
-    this.#waiting.delete(consumer);
-    this.#parts.observer.consumers(-1);
-    if (error !== null) this.#tell.dropped(consumer.id, error);
-    if (this.#consumers.size === 0) this.#unread();
-  }
-
-  #holdLeft(hold: Hold): void {
-    if (!this.#holds.delete(hold)) return;
-    if (this.#consumers.size === 0 && this.#holds.size === 0) this.#unread();
   }
 
   /** Nobody reads: it lingers, as long as holds keep it open or for its time, unless its slot is wanted. */
   #unread(): void {
-    const held = this.#holds.size > 0;
+    const held = this.#audience.holds.size > 0;
     if (held && isOpening(this.#state) && this.#slate.reason === null) return;
     const account = this.#feed.lease?.accountId;
     const wanted = account !== undefined && this.isIdle() && this.#parts.leases.hasWaiters(account);
@@ -358,23 +339,6 @@ export class Relay implements LeaseHolder {
       this.#enter('lingering');
       this.#linger.begin(this.#parts.settings.lingerMs, held);
     } else this.close(null);
-  }
-
-  #finishConsumers(reason: CoaxError): void {
-    this.#finish(() => true, reason);
-    for (const hold of this.#holds) hold.end(reason);
-    this.#holds.clear();
-  }
-
-  #finish(who: (consumer: Consumer) => boolean, reason: CoaxError): void {
-    const ended = reason.code.startsWith('UPSTREAM_');
-    const patienceMs = ended ? this.#parts.settings.writeProgressMs : stopPatienceMs;
-    for (const consumer of [...this.#consumers].filter(who)) {
-      this.#consumers.delete(consumer);
-      this.#waiting.delete(consumer);
-      consumer.finish(reason, patienceMs, ended);
-      this.#parts.observer.consumers(-1);
-    }
   }
 
   #afterClose(): void {
@@ -387,7 +351,7 @@ export class Relay implements LeaseHolder {
   #sweep(): void {
     const nowMs = performance.now();
     this.#feed.check(nowMs);
-    for (const consumer of this.#consumers) consumer.checkProgress(nowMs);
+    for (const consumer of this.#audience.consumers) consumer.checkProgress(nowMs);
     this.#bitRate.sample(nowMs, this.#feed.bytes);
     this.#tell.bytes(this.#feed.bytes, this.#bytesOut);
   }
