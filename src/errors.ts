@@ -112,6 +112,16 @@ export const errorTable = {
     title: 'The provider can not be reached',
     action: 'Check the address and the network; try again later.',
   },
+  SOURCE_PROXY: {
+    status: 502,
+    title: 'The proxy of this source can not be used',
+    action: 'Check the address and the login of the proxy in the source.',
+  },
+  SOURCE_BREAKER_OPEN: {
+    status: 503,
+    title: 'This host of the provider failed too often and is left alone for a while',
+    action: 'Wait as long as Retry-After says, or close its circuit breaker.',
+  },
   SOURCE_BUSY: {
     status: 502,
     title: 'The provider is overloaded or limits requests',
@@ -174,6 +184,11 @@ export const errorTable = {
     title: 'All connections of the account are in use',
     action: 'Stop another stream, or wait for one to end.',
   },
+  LIMIT_REACHED: {
+    status: 429,
+    title: 'This user, device or output already watches as many streams as it may',
+    action: 'Stop another stream, or raise the limit in the settings.',
+  },
   NO_STREAM: {
     status: 502,
     title: 'This channel has nothing that can be played',
@@ -200,6 +215,16 @@ export const errorTable = {
     title: 'The provider does not answer',
     action: 'Check the network; try again later.',
   },
+  UPSTREAM_PROXY: {
+    status: 502,
+    title: 'The proxy of this stream can not be used',
+    action: 'Check the address and the login of the proxy in the source, the playlist or the channel.',
+  },
+  UPSTREAM_BREAKER_OPEN: {
+    status: 503,
+    title: 'This host of the provider failed too often and is left alone for a while',
+    action: 'Wait as long as Retry-After says, or close its circuit breaker.',
+  },
   UPSTREAM_STALLED: {
     status: 504,
     title: 'The provider stopped sending',
@@ -216,6 +241,12 @@ export const errorTable = {
     title: 'The stream could not be examined',
     action: 'Install ffmpeg or name its ffprobe in the settings; playing works without it.',
   },
+  STREAM_STARTING: {
+    status: 503,
+    title: 'The channel is being opened',
+    action: 'Ask again in a moment.',
+  },
+  SESSION_ENDED: { status: 410, title: 'This play session is over', action: 'Open the channel again.' },
   STREAM_STOPPED: { status: 410, title: 'The stream was stopped', action: 'Start it again.' },
   SLOW_CONSUMER: {
     status: 408,
@@ -232,7 +263,11 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 /** A connection may come free at any moment: players are told to come back soon where nothing better is known. */
-const usualRetryMs: Partial<Record<ErrorCode, number>> = { NO_CAPACITY: 5_000, UPSTREAM_CAPACITY: 5_000 };
+const usualRetryMs: Partial<Record<ErrorCode, number>> = {
+  NO_CAPACITY: 5_000,
+  UPSTREAM_CAPACITY: 5_000,
+  STREAM_STARTING: 1_000,
+};
 
 export interface CoaxErrorOptions {
   readonly cause?: unknown;

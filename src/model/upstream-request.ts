@@ -10,8 +10,15 @@ export interface HttpUpstreamRequest {
   readonly urls: readonly string[];
   /** Those of `urls` that are not the provider's own (a `direct_source`): headers that may be secret do not go there. */
   readonly foreignUrls?: readonly string[];
-  /** Lower-case names. A `user-agent` is always there. */
+  /** Lower-case names. A `user-agent` is always there. A `cookie` is what the jar of the stream begins with. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What every connection of the stream goes through: playlists, keys, segments, ranges and redirects alike. */
+  readonly proxy?: ProxyRequest;
+}
+
+export interface ProxyRequest {
+  /** `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with the login where there is one: `socks5h://user:password@host:1080`. */
+  readonly url: string;
 }
 
 /** Datagrams that come to a port of this machine: a transport stream, bare or in RTP. */
