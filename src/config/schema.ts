@@ -106,6 +106,19 @@ export const sourceSchema = z.strictObject({
     )
     .default('')
     .meta({ description: "Zone of guide times that carry none; empty is the provider's, else UTC." }),
+  multicastInterface: z
+    .string()
+    .trim()
+    .max(100)
+    .regex(/^[\w.:%-]*$/, 'has to be the name of a network interface or one of its addresses')
+    .default('')
+    .meta({
+      description:
+        'Network interface at which multicast groups are joined (its name or an address of it); empty leaves it to the system.',
+    }),
+  readWith: z.enum(['coax', 'ffmpeg']).default('coax').meta({
+    description: 'Who reads the streams that come over HTTP: Coax itself, or ffmpeg for what Coax can not read.',
+  }),
 });
 
 export const outputSchema = z.strictObject({
@@ -116,6 +129,19 @@ export const outputSchema = z.strictObject({
     .min(16)
     .meta({ description: 'The secret part of its addresses.', ...secret }),
   groups: z.array(z.string()).default([]).meta({ description: 'Only channels of these groups; empty takes all.' }),
+  live: z.enum(['ts', 'hls']).default('ts').meta({
+    description: 'What the playlist lists channels as: one endless stream (ts), or HLS for browsers and Apple devices.',
+  }),
+  maxStreams: z
+    .int('has to be a whole number')
+    .min(0, 'has to be 0 (no limit) or more')
+    .max(10_000)
+    .default(0)
+    .meta({ description: 'How many channels and films may be watched through this output at a time; 0 is no limit.' }),
+  slates: z.boolean().default(false).meta({
+    description:
+      'Show players of live channels a picture that says why there is nothing to see, instead of an error. Media servers that are connected by the plugin always get it.',
+  }),
 });
 
 export const hostSchema = z.strictObject({
@@ -162,6 +188,10 @@ export const settingsSchema = z.strictObject({
     description:
       "The ffprobe to use where a stream does not tell its codecs; empty looks for the media server's and the system's.",
   }),
+  ffmpegPath: z.string().max(1_000).default('').meta({
+    description:
+      "The ffmpeg to use for RTSP, RTMP and SRT, and for transcoding; empty looks beside ffprobe, for the media server's and the system's.",
+  }),
   live: z
     .strictObject({
       lingerMs: ms(5_000, 'How long a channel stays open after its last viewer left.'),
@@ -183,6 +213,26 @@ export const settingsSchema = z.strictObject({
         1_000,
         3_600_000,
       ),
+      pretune: z
+        .strictObject({
+          enabled: z.boolean().default(false).meta({
+            description:
+              'Open the channels next to one that is watched ahead, where an account has connections to spare.',
+          }),
+          neighbours: z
+            .int()
+            .min(1, 'has to be 1 or more')
+            .max(4, 'has to be 4 or less')
+            .default(2)
+            .meta({ description: 'How many channels are opened ahead for each viewer.' }),
+          spare: z
+            .int()
+            .min(1, 'has to be 1 or more')
+            .max(1_000)
+            .default(1)
+            .meta({ description: 'How many connections of an account are left free beside them.' }),
+        })
+        .prefault({}),
       writeProgressMs: ms(20_000, 'How long a player may read nothing before it is dropped.', 1_000),
       clientBufferBytes: z
         .int()
@@ -190,6 +240,35 @@ export const settingsSchema = z.strictObject({
         .max(67_108_864)
         .default(1_048_576)
         .meta({ description: "The most bytes that wait in a player's socket." }),
+    })
+    .prefault({}),
+  hls: z
+    .strictObject({
+      segmentMs: ms(2_000, 'How long a segment is to be; it ends at the key frame that is next to it.', 1_000, 10_000),
+      windowMs: ms(
+        16_000,
+        'How much of a channel its playlist lists; three times its target duration at least.',
+        4_000,
+        300_000,
+      ),
+      idleTargets: z
+        .number()
+        .min(1.5, 'has to be 1.5 or more: a player asks once in a target duration')
+        .max(100)
+        .default(3)
+        .meta({ description: 'A player that asks for nothing for this many target durations has gone.' }),
+      holdMs: ms(
+        8_000,
+        'How long the first playlist waits for its segments; after that the player is told to ask again.',
+        500,
+        60_000,
+      ),
+      maxBytes: z
+        .int()
+        .min(8_388_608)
+        .max(4_294_967_296)
+        .default(134_217_728)
+        .meta({ description: 'The most bytes of segments kept in memory for a channel.' }),
     })
     .prefault({}),
   vod: z
@@ -216,6 +295,26 @@ export const settingsSchema = z.strictObject({
         30_000,
       ),
       coolingCapMs: ms(30_000, 'The most that Coax learns to wait after a connection was closed.', 0, 120_000),
+      recordingsPreempt: z.boolean().default(false).meta({
+        description:
+          'Let a recording that finds no free connection take that of somebody who watches. Off, it takes only what nobody watches.',
+      }),
+      maxPerViewer: z
+        .int('has to be a whole number')
+        .min(0, 'has to be 0 (no limit) or more')
+        .max(10_000)
+        .default(0)
+        .meta({
+          description:
+            'How much a user may watch at a time, over all devices; where no user is known, a device. 0 is no limit.',
+        }),
+      users: z
+        .record(
+          z.string().min(1).max(200),
+          z.int('has to be a whole number').min(0, 'has to be 0 (no limit) or more').max(10_000),
+        )
+        .default({})
+        .meta({ description: 'Other limits for users of these names; 0 is no limit.' }),
     })
     .prefault({}),
   ingest: z

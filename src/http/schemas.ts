@@ -179,6 +179,8 @@ export const source = z.object({
   headerNames: z.array(z.string()).meta({ description: 'Names only; the values are write-only.' }),
   refreshHours: z.number(),
   timeZone: z.string(),
+  multicastInterface: z.string(),
+  readWith: z.enum(['coax', 'ffmpeg']),
   accounts: z.array(z.object({ id: z.string(), maxConnections: z.int().nullable(), hasLogin: z.boolean() })),
   state: z.object({
     parts: z.array(
@@ -218,6 +220,8 @@ const sourceFields = {
   headers: z.record(z.string(), z.string()),
   refreshHours: z.number().min(0).max(720),
   timeZone: z.string().max(100),
+  multicastInterface: z.string().max(100),
+  readWith: z.enum(['coax', 'ffmpeg']),
 };
 export const sourceCreate = z
   .strictObject({ ...sourceFields, kind: z.enum(['xtream', 'm3u', 'demo']) })
@@ -328,21 +332,25 @@ export const sync = z.object({
   mismatches: z.array(z.string()),
 });
 
+const liveForm = z.enum(['ts', 'hls']).meta({ description: 'What the playlist lists channels as.' });
 export const output = z.object({
   id: z.string(),
   name: z.string(),
   token: z.string(),
   groups: z.array(z.string()),
+  live: liveForm,
   urls: z.object({ m3u: z.string(), xmltv: z.string(), hdhomerun: z.string(), movies: z.string() }),
 });
 export const outputCreate = z.strictObject({
   name: z.string().trim().min(1).max(200),
   groups: z.array(z.string().max(500)).max(1_000).default([]),
+  live: liveForm.default('ts'),
 });
 export const outputPatch = z
   .strictObject({
     name: z.string().trim().min(1).max(200),
     groups: z.array(z.string().max(500)).max(1_000),
+    live: liveForm,
     newToken: z.literal(true),
   })
   .partial();

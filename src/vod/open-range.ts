@@ -22,6 +22,9 @@ export function createRangeOpener(health?: BaseUrlHealth): RangeOpener {
   return async (request, options) => {
     if (request.kind === 'http') return openHttp(request, options, health);
     if (request.kind === 'demo') return openDemo(request, options.range);
+    // Files come over HTTP whoever reads the live streams of their source.
+    if (request.kind === 'ffmpeg' && request.protocol === 'http')
+      return openHttp({ kind: 'http', urls: [request.url], headers: request.headers }, options, health);
     throw new CoaxError('NO_STREAM', 'The address is that of a live stream, not of a file');
   };
 }

@@ -121,7 +121,7 @@ export function sourceView(
   nextRefreshAt: number | null,
   redact: (text: string) => string,
 ): z.input<typeof source> {
-  const { id, kind, name, enabled, userAgent, refreshHours, timeZone } = config;
+  const { id, kind, name, enabled, userAgent, refreshHours, timeZone, multicastInterface, readWith } = config;
   return {
     id,
     kind,
@@ -130,6 +130,8 @@ export function sourceView(
     userAgent,
     refreshHours,
     timeZone,
+    multicastInterface,
+    readWith,
     url: shownAddress(config.url, redact),
     epgUrl: shownAddress(config.epgUrl, redact),
     baseUrls: config.baseUrls.map((address) => shownAddress(address, redact)),

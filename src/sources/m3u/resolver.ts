@@ -12,6 +12,7 @@ import { requestHeaders, sendableHeaders } from '../request-headers.ts';
 import { panelOf } from '../xtream/panel.ts';
 import { isGetPhp, parsePanelAddress, type XtreamLogin } from '../xtream/url.ts';
 import { catchupAddresses } from './catchup-template.ts';
+import { otherRequest, type OtherSchemeOptions } from './other-schemes.ts';
 import { withLogin } from './rewrite-login.ts';
 
 /** Builds upstream requests for the entries of a playlist; where the source has several accounts, with the login of the one asked for. */
@@ -23,12 +24,14 @@ export class M3uResolver implements StreamResolver {
   /** The addresses of the panel that gave the playlist; empty for a plain playlist. */
   readonly #bases: readonly string[];
   readonly #health: BaseUrlHealth | undefined;
+  readonly #other: Omit<OtherSchemeOptions, 'headers'>;
   readonly #zone: string | undefined;
 
   constructor(source: SourceConfig, known: KnownLogins = {}, options: { readonly health?: BaseUrlHealth } = {}) {
     this.#bases = isGetPhp(source.url) ? panelOf(source).bases : [];
     this.#health = options.health;
     this.#zone = source.timeZone === '' ? known.timeZone : source.timeZone;
+    this.#other = { multicastInterface: source.multicastInterface, webByFfmpeg: source.readWith === 'ffmpeg' };
     this.accounts = accountsOf(source, known);
     this.#headers = requestHeaders(source);
     const inUrl = parsePanelAddress(source.url)?.login;
@@ -37,17 +40,19 @@ export class M3uResolver implements StreamResolver {
     this.#known = inUrl === undefined ? configured : [inUrl, ...configured];
   }
 
-  /** The entry's own headers win over the source's. Throws NO_STREAM for what is no web address. */
+  /** The entry's own headers win over the source's. Throws NO_STREAM for what nobody can open. */
   resolve(locator: StreamLocator, account: AccountId): UpstreamRequest {
     if (locator.kind !== 'url') throw new CoaxError('NO_STREAM', 'The stream is not of a playlist');
     if (!this.accounts.some(({ id }) => id === account))
       throw new CoaxError('NO_STREAM', 'The source has no such account');
-    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(locator.url)?.[1]?.toLowerCase();
-    if (scheme !== 'http' && scheme !== 'https')
-      throw new CoaxError('NO_STREAM', `Streams over ${scheme ?? 'something unknown'} can not be played yet`);
     const login = this.#logins.get(account);
     const url = login === undefined ? locator.url : withLogin(locator.url, this.#known, login);
     const headers = { ...this.#headers, ...sendableHeaders(locator.headers ?? {}) };
+    const other = otherRequest(url, { headers, ...this.#other });
+    if (other !== null) return other;
+    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+    if (scheme !== 'http' && scheme !== 'https')
+      throw new CoaxError('NO_STREAM', `Streams over ${scheme ?? 'something unknown'} can not be played`);
     return { kind: 'http', urls: this.#everywhere(url), headers };
   }
 
