@@ -3,7 +3,7 @@ import { CoaxError } from '../errors.ts';
 import { readIfThere, writePrivately } from './files.ts';
 import { newId, newToken } from './new-id.ts';
 import { decode } from './problems.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, outputSchema } from './schema.ts';
 
 export const configFileName = 'config.json';
 
@@ -67,7 +67,7 @@ export class ConfigStore {
     const config = stored ?? freshConfig();
     const store = new ConfigStore(join(dataDir, configFileName), config);
     if (config.outputs.length === 0)
-      config.outputs.push({ id: newId('o'), name: 'Default', token: newToken(), groups: [] });
+      config.outputs.push(outputSchema.parse({ id: newId('o'), name: 'Default', token: newToken() }));
     if (stored === null || stored.outputs.length === 0) await store.#write(config);
     return store;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { outputSchema } from '../config/schema.ts';
 import { refreshParts } from '../catalog/contract.ts';
 
 /** Bodies of the admin API. Responses and the OpenAPI document are both checked against these. */

@@ -4,7 +4,7 @@ import type { OutputId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { SendQueueOf } from '../net/send-queues.ts';
 import { Uptake } from '../net/uptake.ts';
-import type { ConsumerView, LiveConsumer, LiveRequest } from './contract.ts';
+import type { ConsumerView, LiveConsumer, LiveRequest, RingReader } from './contract.ts';
 import type { Farewells } from './farewells.ts';
 import { resumePoint, type StartPoint, startPoint } from './join.ts';
 import type { Ring } from './ring.ts';
@@ -53,6 +53,7 @@ export class Consumer implements LiveConsumer {
   readonly #resolveReady: () => void;
   readonly #rejectReady: (error: CoaxError) => void;
   #socket: Socket | null = null;
+  #reader: RingReader | null = null;
   #left = false;
   #placed = false;
   #started = false;
@@ -119,6 +120,27 @@ export class Consumer implements LiveConsumer {
     this.pump();
   }
 
+  read(reader: RingReader): Ring {
+    const { ring } = this.#home;
+    if (this.#left || this.#socket !== null) {
+      reader.ended(new CoaxError('CANCELLED'));
+      return ring;
+    }
+    this.#reader = reader;
+    const start = startPoint(ring, performance.now(), this.#home.backlogMs, this.wantsSlates);
+    if (start !== null && !this.#started) {
+      this.#started = true;
+      this.#home.consumerStarted(this, start);
+    }
+    return ring;
+  }
+
+  took(bytes: number): void {
+    if (this.#left) return;
+    this.#bytes += bytes;
+    this.#home.consumerWrote(bytes);
+  }
+
   leave(): void {
     this.#depart(null);
   }
@@ -135,13 +157,20 @@ export class Consumer implements LiveConsumer {
   finish(error: CoaxError, patienceMs: number, flush: boolean): void {
     if (this.#left) return;
     if (flush && this.#placed) this.#write(Number.POSITIVE_INFINITY);
+    const reader = this.#reader;
+    if (flush) reader?.grown();
     const socket = this.#detach();
     this.#rejectReady(error);
+    reader?.ended(error);
     if (socket !== null) this.#home.farewells.end(socket, patienceMs);
   }
 
   /** Writes what is new in the ring, as much as the socket may hold. Never throws, waits or copies. */
   pump(): void {
+    if (this.#reader !== null) {
+      this.#reader.grown();
+      return;
+    }
     const socket = this.#socket;
     if (socket === null) return;
     if (socket.destroyed || socket.writableEnded) {
@@ -251,9 +280,11 @@ export class Consumer implements LiveConsumer {
 
   #depart(error: CoaxError | null): void {
     if (this.#left) return;
+    const reader = this.#reader;
     const socket = this.#detach();
     this.#rejectReady(error ?? new CoaxError('CANCELLED'));
     socket?.destroy();
+    if (error !== null) reader?.ended(error);
     this.#home.consumerLeft(this, error);
   }
 
@@ -262,6 +293,7 @@ export class Consumer implements LiveConsumer {
     this.#signal.removeEventListener('abort', this.#abort);
     const socket = this.#socket;
     this.#socket = null;
+    this.#reader = null;
     socket?.off('close', this.#leave);
     socket?.off('end', this.#leave);
     socket?.off('drain', this.#pump);

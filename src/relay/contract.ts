@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import type { CoaxError } from '../errors.ts';
 import type { OutputId, SessionId } from '../model/ids.ts';
 import type { PlayableChannel } from '../model/playable.ts';
 import type { Viewer } from '../model/viewer.ts';
+import type { Ring } from './ring.ts';
 
 export type { PlayableChannel, PlayableStream } from '../model/playable.ts';
 export type { ConsumerView, SessionView } from '../model/session-view.ts';
@@ -22,6 +24,14 @@ export interface LiveRequest {
   readonly slates?: boolean;
 }
 
+/** A reader that takes from the ring by itself. Called synchronously; must not throw. */
+export interface RingReader {
+  /** There is something new in the ring. */
+  grown(): void;
+  /** Its place is gone: the stream is over, or it was dropped. Not called when it left by itself. */
+  ended(error: CoaxError): void;
+}
+
 /** One consumer's place at a relay. */
 export interface LiveConsumer {
   readonly relayId: SessionId;
@@ -30,6 +40,13 @@ export interface LiveConsumer {
    * when the stream is over and destroyed when the consumer is dropped. Call it in the turn `open` resolves.
    */
   pipe(socket: Socket): void;
+  /**
+   * Instead of `pipe`: reads the relay's ring, and is told when it grows. What it gives to its client is told with `took`. Call it in the
+   * turn `open` resolves.
+   */
+  read(reader: RingReader): Ring;
+  /** A reader has given so many bytes to its client. */
+  took(bytes: number): void;
   /** Leaves synchronously; idempotent. The last one out closes the upstream or starts its linger. */
   leave(): void;
 }

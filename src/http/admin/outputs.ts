@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { newId, newToken } from '../../config/new-id.ts';
-import type { Config, OutputConfig } from '../../config/schema.ts';
+import { type Config, type OutputConfig, outputSchema } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import { baseUrlOf } from '../base-url.ts';
 import { type Route, route } from '../route.ts';
@@ -25,6 +25,7 @@ export function outputRoutes({ config }: Services): Route[] {
       name: item.name,
       token: item.token,
       groups: item.groups,
+      live: item.live,
       urls: {
         m3u: `${base}/playlist.m3u`,
         xmltv: `${base}/guide.xml`,
@@ -50,7 +51,7 @@ export function outputRoutes({ config }: Services): Route[] {
       body: outputCreate,
       answer: { status: 201, schema: output, description: 'The new output' },
       run: async ({ body, request }) => {
-        const item: OutputConfig = { id: newId('o'), token: newToken(), name: body.name, groups: body.groups };
+        const item = outputSchema.parse({ ...body, id: newId('o'), token: newToken() });
         await config.update((draft) => draft.outputs.push(item));
         return view(item, request);
       },
@@ -68,6 +69,7 @@ export function outputRoutes({ config }: Services): Route[] {
           const item = find(draft, id);
           if (body.name !== undefined) item.name = body.name;
           if (body.groups !== undefined) item.groups = body.groups;
+          if (body.live !== undefined) item.live = body.live;
           if (body.newToken) item.token = newToken();
           return item;
         });
