@@ -97,6 +97,7 @@ export class App {
 
     this.#streams = new Streams({
       settings,
+      outputs: () => config.current.outputs,
       catalog,
       health: this.#baseUrlHealth,
       metrics: this.#metrics,

@@ -6,17 +6,18 @@ import type { GrantWay } from './lease-events.ts';
 import { AccountBook } from './account-book.ts';
 import type { LeasePoolOptions } from './lease-pool-options.ts';
 import { type AccountView, accountViews } from './account-view.ts';
-import { handOut, isSuperseded, type Waiter, WaiterQueue } from './lease-waiter.ts';
+import { handOut, isSuperseded, makeWaiter, type Waiter, WaiterQueue, type WaiterWatch } from './lease-waiter.ts';
 import type { LoginScope } from './login-scope.ts';
 import { noCapacity } from './no-capacity.ts';
 import { isHopeless } from './outlook.ts';
 import { type LeaseKeeper, type LeaseRefusal, type Member, PooledLease } from './pooled-lease.ts';
+import { Rescan } from './rescan.ts';
+import { Seats } from './seats.ts';
+import { purposeOf } from './priority.ts';
 import { forgetRefusals, judgeRefusal, judgeSuccess } from './refusal.ts';
-import { victimsForSlot, victimsOn, viewersOf } from './victim.ts';
+import { type House, victimsForSlot, victimsOn, viewersOf } from './victim.ts';
 import { type YieldReason, Yields } from './yields.ts';
 
-/** While somebody waits, holders that became idle meanwhile are looked for this often. */
-const rescanMs = 500;
 /** No lease asks a provider that refuses it more often than this. */
 const mostRefusals = 12;
 
@@ -31,17 +32,25 @@ export class LeasePool implements Leases, LeaseKeeper {
   readonly #book: AccountBook;
   readonly #waiters = new WaiterQueue();
   readonly #yields = new Yields((lease, what) => this.#yielding(lease, what));
-  readonly #isLeaving = (lease: PooledLease): boolean => this.#yields.isLeaving(lease);
+  readonly #house: House;
+  readonly #watch: WaiterWatch;
+  readonly #rescan = new Rescan(() => this.#lookAgain());
+  /** What users, devices and outputs watch. */
+  readonly seats: Seats;
   #lastOrder = 0;
   #pumping = false;
   #pumpAgain = false;
-  #wakeTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   readonly #since = performance.now();
 
   constructor(options: LeasePoolOptions) {
     this.#options = options;
     this.#book = new AccountBook(options);
+    this.seats = new Seats(options.seatLimits);
+    const { recordingsPreempt = () => false } = options;
+    this.#house = { isLeaving: (lease) => this.#yields.isLeaving(lease), recordingsPreempt };
+    const [timeOut, abort] = [(waiter: Waiter) => this.#timeOut(waiter), (waiter: Waiter) => this.#abort(waiter)];
+    this.#watch = { waitMs: options.waitMs, expire: (waiter) => this.#expire(waiter), timeOut, abort };
   }
 
   /**
@@ -63,32 +72,9 @@ export class LeasePool implements Leases, LeaseKeeper {
   acquire(request: LeaseRequest): Promise<Lease> {
     if (this.#stopped) return Promise.reject(new CoaxError('SHUTTING_DOWN'));
     if (request.signal.aborted) return Promise.reject(new CoaxError('CANCELLED'));
+    if (purposeOf(request) === 'pretune') return this.#acquireSpare(request);
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        request,
-        since: performance.now(),
-        claim: null,
-        claimReason: null,
-        searched: false,
-        queued: false,
-        settled: false,
-        grant: (lease) => settle(() => handOut(lease, request.signal, resolve)),
-        fail: (error) => settle(() => reject(error)),
-      };
-      const abort = () => this.#abort(waiter);
-      const expire = () => {
-        const leftMs = request.deadlineMs === undefined ? this.#expire(waiter) : 0;
-        if (leftMs > 0) deadline = setTimeout(expire, Math.ceil(leftMs));
-        else this.#timeOut(waiter);
-      };
-      let deadline = setTimeout(expire, request.deadlineMs ?? this.#options.waitMs);
-      const settle = (finish: () => void) => {
-        waiter.settled = true;
-        clearTimeout(deadline);
-        request.signal.removeEventListener('abort', abort);
-        finish();
-      };
-      request.signal.addEventListener('abort', abort, { once: true });
+      const waiter = makeWaiter(request, { resolve, reject }, this.#watch);
       this.#supersede(waiter);
       this.#waiters.add(waiter);
       if (this.#book.membersOf(request).length === 0) this.#timeOut(waiter);
@@ -100,10 +86,24 @@ export class LeasePool implements Leases, LeaseKeeper {
 
   tryAcquire(request: Request): Lease | null {
     if (this.#stopped) return null;
-    const member = this.#freeMember(request);
-    if (member === undefined) return null;
-    const overtakes = this.#waiters.inOrder().some((waiter) => this.#wants(waiter, member.scope));
-    return overtakes ? null : this.#grantLease(request, member, 'free', 0);
+    const member = purposeOf(request) === 'pretune' ? this.#spareMember(request) : this.#freeMember(request);
+    if (member === undefined || this.#isWanted(member.scope)) return null;
+    return this.#grantLease(request, member, 'free', 0);
+  }
+
+  /** True when one of these accounts could serve a channel that nobody has asked for yet. */
+  hasSpare(candidates: readonly AccountId[]): boolean {
+    return !this.#stopped && this.#spareMember({ candidates }) !== undefined;
+  }
+
+  /** What is opened ahead never waits, and takes nothing from anyone. */
+  #acquireSpare(request: LeaseRequest): Promise<Lease> {
+    const lease = this.tryAcquire(request);
+    if (lease === null)
+      return Promise.reject(
+        new CoaxError('NO_CAPACITY', 'No connection is to spare for a channel that nobody watches'),
+      );
+    return new Promise((resolve) => handOut(lease, request.signal, resolve));
   }
 
   retry(holder: LeaseHolder): void {
@@ -114,14 +114,14 @@ export class LeasePool implements Leases, LeaseKeeper {
 
   isHopeless(holder: LeaseHolder): boolean {
     const scopesOf = ({ request }: Waiter) => this.#book.membersOf(request).map((member) => member.scope);
-    const parts = { waiters: this.#waiters.inOrder(), scopesOf, isLeaving: this.#isLeaving };
+    const parts = { waiters: this.#waiters.inOrder(), scopesOf, isLeaving: this.#house.isLeaving };
     return isHopeless(holder, parts, performance.now());
   }
 
   hasWaiters(account: AccountId): boolean {
     const scope = this.#book.get(account)?.scope;
-    if (scope === undefined) return false;
-    return this.#waiters.inOrder().some((waiter) => waiter.claim === null && this.#wants(waiter, scope));
+    const isOpen = (waiter: Waiter) => waiter.claim === null && scope !== undefined && this.#wants(waiter, scope);
+    return this.#waiters.inOrder().some(isOpen);
   }
 
   /**
@@ -155,7 +155,7 @@ export class LeasePool implements Leases, LeaseKeeper {
   /** Refuses who waits, asks every holder to close, and resolves when every socket has closed. Cooling is not waited for. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelWake();
+    this.#rescan.cancel();
     for (const waiter of this.#waiters.inOrder()) {
       this.#waiters.delete(waiter);
       waiter.fail(new CoaxError('SHUTTING_DOWN'));
@@ -185,7 +185,7 @@ export class LeasePool implements Leases, LeaseKeeper {
   refused(lease: PooledLease, refusal: LeaseRefusal): number | null {
     const { waitMs, afterOwnClose } = judgeRefusal(lease, refusal, {
       isFresh: performance.now() - this.#since < (this.#options.startGraceMs ?? 0),
-      isClosing: (other) => this.#isLeaving(other) && other.state !== 'cooling',
+      isClosing: (other) => this.#house.isLeaving(other) && other.state !== 'cooling',
       handOver: (to) => this.#handOver(to),
     });
     if (waitMs !== null || refusal.outcome === 'refused') lease.scope.refusals.capacity += 1;
@@ -198,8 +198,8 @@ export class LeasePool implements Leases, LeaseKeeper {
   }
 
   #handOver(to: PooledLease): boolean {
-    const [victim] = victimsOn(to, [to.scope], this.#isLeaving);
-    if (victim !== undefined) this.#yields.ask(victim.lease, victim.reason);
+    const [victim] = victimsOn(to, [to.scope], this.#house);
+    if (victim !== undefined) this.#yields.ask(victim.lease, victim.reason, victim.by);
     return victim !== undefined;
   }
 
@@ -229,14 +229,14 @@ export class LeasePool implements Leases, LeaseKeeper {
     } finally {
       this.#pumping = false;
     }
-    this.#planWake();
+    this.#rescan.plan(this.#waiters.size > 0);
   }
 
   #pumpOnce(): void {
     const now = performance.now();
     const waiters = this.#waiters.inOrder();
     const claimed = new Set(waiters.map(({ claim }) => claim));
-    const leaves = (lease: PooledLease) => this.#isLeaving(lease) && !claimed.has(lease);
+    const leaves = (lease: PooledLease) => this.#house.isLeaving(lease) && !claimed.has(lease);
     // Slots of each login that come free by themselves, and how many of them are for earlier waiters of this round.
     const coming = new Map<LoginScope, number>();
     const promised = new Map<LoginScope, number>();
@@ -269,12 +269,12 @@ export class LeasePool implements Leases, LeaseKeeper {
   #claimSlotFor(waiter: Waiter): void {
     waiter.searched = true;
     const scopes = this.#book.membersOf(waiter.request).map((member) => member.scope);
-    const victims = victimsForSlot(waiter.request, scopes, this.#isLeaving);
+    const victims = victimsForSlot(waiter.request, scopes, this.#house);
     for (const { lease, reason } of victims) {
       waiter.claim = lease;
       waiter.claimReason = reason;
     }
-    for (const { lease, reason } of victims) this.#yields.ask(lease, reason);
+    for (const { lease, reason, by } of victims) this.#yields.ask(lease, reason, by);
   }
 
   /** A viewer who switches on does not want any more what they still wait for; a slot that is freed for it goes to the new wish. */
@@ -293,7 +293,6 @@ export class LeasePool implements Leases, LeaseKeeper {
     }
   }
 
-  /** Turns away those of a party whose time is over. Returns for how long the next one may wait; 0 when the request is over. */
   #expire(waiter: Waiter): number {
     const { party } = waiter.request;
     return party === undefined ? 0 : party.expire(this.#options.waitMs, this.#noCapacity(waiter));
@@ -361,14 +360,8 @@ export class LeasePool implements Leases, LeaseKeeper {
     });
   }
 
-  /** Wakes when external use lets an attempt through, and looks for new idle holders while somebody waits. */
-  #planWake(): void {
-    if (this.#waiters.size === 0) this.#cancelWake();
-    else this.#wakeTimer ??= setTimeout(() => this.#wake(), rescanMs);
-  }
-
-  #wake(): void {
-    this.#wakeTimer = undefined;
+  /** External use may let an attempt through, and a holder may have become idle. */
+  #lookAgain(): void {
     for (const waiter of this.#waiters.inOrder()) waiter.searched = false;
     this.#pump();
     for (const waiter of this.#waiters.inOrder()) this.#tellExternal(waiter);
@@ -383,17 +376,22 @@ export class LeasePool implements Leases, LeaseKeeper {
         this.#options.observe?.({ kind: 'external-blocks', accountId: account.id });
   }
 
-  #cancelWake(): void {
-    clearTimeout(this.#wakeTimer);
-    this.#wakeTimer = undefined;
-  }
-
   #wants(waiter: Waiter, scope: LoginScope): boolean {
     return this.#book.membersOf(waiter.request).some((member) => member.scope === scope);
+  }
+
+  #isWanted(scope: LoginScope): boolean {
+    return this.#waiters.inOrder().some((waiter) => this.#wants(waiter, scope));
   }
 
   #freeMember(request: Request): Member | undefined {
     const now = performance.now();
     return this.#book.membersOf(request).find(({ scope }) => scope.hasRoom(now));
+  }
+
+  #spareMember(request: Pick<Request, 'candidates'>): Member | undefined {
+    const spare = Math.max(1, this.#options.spare?.() ?? 1);
+    const members = this.#book.membersOf(request);
+    return members.find(({ scope }) => scope.hasSpare(spare, performance.now()) && !this.#isWanted(scope));
   }
 }

@@ -1,5 +1,7 @@
 import type { PooledLease } from './pooled-lease.ts';
-import { type Lease, type LeaseRequest, leasePurposes } from './lease.ts';
+import type { CoaxError } from '../errors.ts';
+import type { Lease, LeasePurpose, LeaseRequest } from './lease.ts';
+import { purposeOf, rankOf } from './priority.ts';
 import { viewersOf } from './victim.ts';
 
 /** One request that waits for a slot. It settles exactly once. */
@@ -15,34 +17,83 @@ export interface Waiter {
   queued: boolean;
   settled: boolean;
   readonly grant: (lease: Lease) => void;
-  readonly fail: (error: Error) => void;
+  readonly fail: (error: CoaxError) => void;
 }
 
-/** Waiters by priority (the order of `leasePurposes`), first come first served within one. */
+/**
+ * Waiters by what they want the slot for at this moment, first come first served among equals. There is no ageing: everybody's wait is
+ * bounded, so that who is passed by more important ones is told in time instead of being served late.
+ */
 export class WaiterQueue {
-  readonly #lanes: readonly Set<Waiter>[] = leasePurposes.map(() => new Set<Waiter>());
+  readonly #waiters = new Set<Waiter>();
 
   get size(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.size, 0);
+    return this.#waiters.size;
   }
 
   add(waiter: Waiter): void {
-    this.#lanes[leasePurposes.indexOf(waiter.request.purpose)]?.add(waiter);
+    this.#waiters.add(waiter);
   }
 
   delete(waiter: Waiter): boolean {
-    return this.#lanes.some((lane) => lane.delete(waiter));
+    return this.#waiters.delete(waiter);
   }
 
   /** A copy, in order: granting one changes the queue. */
   inOrder(): Waiter[] {
-    return this.#lanes.flatMap((lane) => [...lane]);
+    return [...this.#waiters].sort((a, b) => rankOf(purposeOf(a.request)) - rankOf(purposeOf(b.request)));
   }
+}
+
+/** What a waiter needs of its pool. */
+export interface WaiterWatch {
+  /** How long a request waits that names no deadline. */
+  readonly waitMs: number;
+  /** Turns away those of a party whose time is over. Returns for how long the next one may wait; 0 when the request is over. */
+  expire(waiter: Waiter): number;
+  timeOut(waiter: Waiter): void;
+  abort(waiter: Waiter): void;
+}
+
+/** A waiter whose deadline and signal are watched until it settles. */
+export function makeWaiter(
+  request: LeaseRequest,
+  { resolve, reject }: { readonly resolve: (lease: Lease) => void; readonly reject: (error: CoaxError) => void },
+  watch: WaiterWatch,
+): Waiter {
+  const waiter: Waiter = {
+    request,
+    since: performance.now(),
+    claim: null,
+    claimReason: null,
+    searched: false,
+    queued: false,
+    settled: false,
+    grant: (lease) => settle(() => handOut(lease, request.signal, resolve)),
+    fail: (error) => settle(() => reject(error)),
+  };
+  const abort = () => watch.abort(waiter);
+  const expire = () => {
+    const leftMs = request.deadlineMs === undefined ? watch.expire(waiter) : 0;
+    if (leftMs > 0) deadline = setTimeout(expire, Math.ceil(leftMs));
+    else watch.timeOut(waiter);
+  };
+  let deadline = setTimeout(expire, request.deadlineMs ?? watch.waitMs);
+  const settle = (finish: () => void) => {
+    waiter.settled = true;
+    clearTimeout(deadline);
+    request.signal.removeEventListener('abort', abort);
+    finish();
+  };
+  request.signal.addEventListener('abort', abort, { once: true });
+  return waiter;
 }
 
 /** Whether a viewer who asks for something else does not want any more what `older` waits for. */
 export function isSuperseded({ request: older }: Waiter, request: Waiter['request']): boolean {
-  if (older.zaps !== true || older.purpose !== request.purpose) return false;
+  const purpose: LeasePurpose = purposeOf(older);
+  // Nobody gives up one recording for another.
+  if (older.zaps !== true || purpose === 'recording' || purpose !== purposeOf(request)) return false;
   if (older.holder.sessionId === request.holder.sessionId) return false;
   const [by] = viewersOf(request);
   return viewersOf(older).every(({ key }) => key === by?.key);

@@ -27,10 +27,15 @@ export interface LeaseHolder {
   readonly sessionId: SessionId;
   /** True while nobody consumes (a lingering relay, a paused VOD session): the slot may be taken for anyone who waits. */
   isIdle(): boolean;
+  /** What the lease serves now, where that changes as viewers and recordings come and go; that of the request when absent. */
+  purpose?(): LeasePurpose;
   /** True when `viewer` is the only one served, so that their next channel may take the slot (design C5). */
   isSoleViewer(viewer: Viewer): boolean;
-  /** Close the upstream now: the slot is wanted. The lease ends when its socket has closed. */
-  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void;
+  /**
+   * Close the upstream now: the slot is wanted. The lease ends when its socket has closed. `by` is what takes it over where that is not
+   * the same viewer's next wish.
+   */
+  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped', by?: LeasePurpose): void;
 }
 
 /** Several viewers who wait for one lease, read from the live objects whenever it matters. */
@@ -55,6 +60,7 @@ export interface LeaseRequest {
    * with TAKEN_OVER. Requests of another purpose never are.
    */
   readonly zaps?: boolean;
+  /** See `LeaseHolder.purpose`. A `pretune` never waits: it is granted where connections are to spare, or refused at once. */
   readonly purpose: LeasePurpose;
   readonly holder: LeaseHolder;
   readonly signal: AbortSignal;
@@ -70,6 +76,7 @@ export interface Lease {
   readonly id: LeaseId;
   readonly accountId: AccountId;
   readonly state: LeaseState;
+  /** What it serves now. */
   readonly purpose: LeasePurpose;
   readonly viewer: Viewer;
   /** Unix milliseconds of the grant. */

@@ -65,6 +65,11 @@ export class LoginScope {
     return this.used + this.external.count(now) < this.limit || this.external.trialDue(now);
   }
 
+  /** True when `spare` connections stay free with one lease more, external use counted. */
+  hasSpare(spare: number, now: number): boolean {
+    return this.limit === null || this.used + this.external.count(now) + spare < this.limit;
+  }
+
   /** How many slots become free by leases that leave, as far as the limit lets them count. */
   comingSlots(leaves: (lease: PooledLease) => boolean, now: number): number {
     if (this.limit === null) return 0;

@@ -49,7 +49,6 @@ export interface PooledLeaseOptions {
 /** One granted slot: granted → connecting → open → closing → cooling → released. Back to granted when a socket closes on its own. */
 export class PooledLease implements Lease {
   readonly id: LeaseId;
-  readonly purpose: LeasePurpose;
   readonly viewer: Viewer;
   /** Who waits for the stream, where several may. */
   readonly party?: LeaseParty;
@@ -64,6 +63,7 @@ export class PooledLease implements Lease {
   readonly member: Member;
   /** Counts up with each grant: the most recently opened lease has the highest. */
   readonly order: number;
+  readonly #askedFor: LeasePurpose;
   readonly #keeper: LeaseKeeper;
   readonly #resolveReleased: () => void;
   readonly #sockets = new Set<LeasedSocket>();
@@ -86,7 +86,7 @@ export class PooledLease implements Lease {
   constructor(options: PooledLeaseOptions) {
     this.id = options.id;
     this.member = options.member;
-    this.purpose = options.purpose;
+    this.#askedFor = options.purpose;
     this.viewer = options.viewer;
     if (options.party !== undefined) this.party = options.party;
     this.holder = options.holder;
@@ -99,6 +99,10 @@ export class PooledLease implements Lease {
 
   get accountId(): AccountId {
     return this.member.account.id;
+  }
+
+  get purpose(): LeasePurpose {
+    return this.holder.purpose?.() ?? this.#askedFor;
   }
 
   get scope(): LoginScope {

@@ -2,13 +2,26 @@ import type { Viewer } from '../model/viewer.ts';
 import type { LeasePurpose, LeaseRequest } from './lease.ts';
 import type { LoginScope } from './login-scope.ts';
 import type { PooledLease } from './pooled-lease.ts';
+import { outranks, purposeOf, rankOf } from './priority.ts';
 
-/** What runs ahead of a viewer's wish never ends what they watch. */
-const mayTakeOver: ReadonlySet<LeasePurpose> = new Set(['recording', 'live', 'vod', 'catchup']);
+/** Purposes of people: what they want next ends what they watched (design C5). A recording is nobody's next channel. */
+const mayTakeOver: ReadonlySet<LeasePurpose> = new Set(['live', 'vod', 'catchup']);
+/** What serves nobody who waits for a picture: it makes way even while it runs. */
+const servesNobody: ReadonlySet<LeasePurpose> = new Set(['pretune', 'probe']);
 
 export interface Victim {
   readonly lease: PooledLease;
   readonly reason: 'idle' | 'taken-over';
+  /** What takes its slot, where that is not the same viewer's next wish. */
+  readonly by?: LeasePurpose;
+}
+
+/** What the choice needs to know of the pool. */
+export interface House {
+  /** True for a lease that has ended or whose holder was asked. */
+  readonly isLeaving: (lease: PooledLease) => boolean;
+  /** Whether a recording may take the slot of somebody who watches. */
+  readonly recordingsPreempt: () => boolean;
 }
 
 type Asking = Pick<LeaseRequest, 'viewer' | 'party' | 'purpose' | 'holder'>;
@@ -20,30 +33,46 @@ export function viewersOf({ viewer, party }: Pick<LeaseRequest, 'viewer' | 'part
 }
 
 /**
- * Whom to ask for a slot: idle holders, oldest first, then those that serve only one of the viewers who ask, the most recently opened
- * first. Never the requester's own session, and never a recording that runs.
+ * Whom to ask for a slot, in this order: idle holders, those of the least importance first, then the oldest; what runs but serves nobody
+ * and is less important; holders that serve only one of the viewers who ask, the most recently opened first; and for a recording, where
+ * that is allowed, who watches, the least important and then the last to come first. Never the requester's own session, and never a
+ * recording.
  */
-export function findVictims(request: Asking, leases: readonly PooledLease[]): Victim[] {
+export function findVictims(request: Asking, leases: readonly PooledLease[], preempt = false): Victim[] {
+  const purpose = purposeOf(request);
   const others = leases.filter(
-    (lease) => lease.holder !== request.holder && lease.holder.sessionId !== request.holder.sessionId,
+    (lease) =>
+      lease.holder !== request.holder &&
+      lease.holder.sessionId !== request.holder.sessionId &&
+      lease.purpose !== 'recording',
   );
-  const idle = others.filter((lease) => lease.holder.isIdle()).sort((a, b) => a.order - b.order);
-  const victims: Victim[] = idle.map((lease) => ({ lease, reason: 'idle' }));
-  if (!mayTakeOver.has(request.purpose)) return victims;
-  const viewers = viewersOf(request);
-  const own = others
-    .filter((lease) => !idle.includes(lease) && lease.purpose !== 'recording')
-    .filter((lease) => viewers.some((viewer) => lease.holder.isSoleViewer(viewer)))
+  const isIdle = (lease: PooledLease): boolean => lease.holder.isIdle();
+  const makesWay = (lease: PooledLease): boolean => outranks(purpose, lease.purpose) && servesNobody.has(lease.purpose);
+  const lowest = (a: PooledLease, b: PooledLease): number => rankOf(b.purpose) - rankOf(a.purpose);
+  const idle = others
+    .filter((lease) => isIdle(lease) && (!servesNobody.has(lease.purpose) || makesWay(lease)))
+    .sort((a, b) => lowest(a, b) || a.order - b.order);
+  const running = others.filter((lease) => !isIdle(lease));
+  const nobodys = running.filter(makesWay).sort((a, b) => lowest(a, b) || b.order - a.order);
+  const viewers = mayTakeOver.has(purpose) ? viewersOf(request) : [];
+  const own = running
+    .filter((lease) => !nobodys.includes(lease) && viewers.some((viewer) => lease.holder.isSoleViewer(viewer)))
     .sort((a, b) => b.order - a.order);
-  return [...victims, ...own.map((lease): Victim => ({ lease, reason: 'taken-over' }))];
+  const watched = purpose === 'recording' && preempt ? running.filter((lease) => !nobodys.includes(lease)) : [];
+  return [
+    ...idle.map((lease): Victim => ({ lease, reason: 'idle' })),
+    ...nobodys.map((lease): Victim => ({ lease, reason: 'taken-over', by: purpose })),
+    ...own.map((lease): Victim => ({ lease, reason: 'taken-over' })),
+    ...watched
+      .sort((a, b) => lowest(a, b) || b.order - a.order)
+      .map((lease): Victim => ({ lease, reason: 'taken-over', by: purpose })),
+  ];
 }
 
-type IsLeaving = (lease: PooledLease) => boolean;
-
 /** `findVictims` among the leases of these logins that are not on their way out. */
-export function victimsOn(request: Asking, scopes: readonly LoginScope[], isLeaving: IsLeaving): Victim[] {
-  const leases = scopes.flatMap((scope) => [...scope.leases]).filter((lease) => !isLeaving(lease));
-  return findVictims(request, leases);
+export function victimsOn(request: Asking, scopes: readonly LoginScope[], house: House): Victim[] {
+  const leases = scopes.flatMap((scope) => [...scope.leases]).filter((lease) => !house.isLeaving(lease));
+  return findVictims(request, leases, house.recordingsPreempt());
 }
 
 /**
@@ -51,15 +80,15 @@ export function victimsOn(request: Asking, scopes: readonly LoginScope[], isLeav
  * whatever others use. After a limit was lowered a swap would stay beyond it, and the provider would refuse the new one: then as many
  * as make room, and none where that is not enough.
  */
-export function victimsForSlot(request: Asking, scopes: readonly LoginScope[], isLeaving: IsLeaving): Victim[] {
+export function victimsForSlot(request: Asking, scopes: readonly LoginScope[], house: House): Victim[] {
   const fits = ({ limit, used }: LoginScope) => limit !== null && used <= limit;
-  const [victim] = victimsOn(request, scopes.filter(fits), isLeaving);
+  const [victim] = victimsOn(request, scopes.filter(fits), house);
   if (victim !== undefined) return [victim];
   for (const scope of scopes) {
     if (scope.limit === null || fits(scope)) continue;
-    const staying = [...scope.leases].filter((lease) => !isLeaving(lease)).length + scope.strays.size;
+    const staying = [...scope.leases].filter((lease) => !house.isLeaving(lease)).length + scope.strays.size;
     const needed = staying - scope.limit + 1;
-    const victims = victimsOn(request, [scope], isLeaving);
+    const victims = victimsOn(request, [scope], house);
     if (needed > 0 && victims.length >= needed) return victims.slice(0, needed);
   }
   return [];

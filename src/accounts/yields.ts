@@ -1,3 +1,4 @@
+import type { LeasePurpose } from './lease.ts';
 import type { PooledLease } from './pooled-lease.ts';
 
 /** A holder that was asked for its slot and still has it after this time loses it. */
@@ -19,7 +20,7 @@ export class Yields {
     return lease.ended || this.#timers.has(lease);
   }
 
-  ask(lease: PooledLease, reason: YieldReason): void {
+  ask(lease: PooledLease, reason: YieldReason, by?: LeasePurpose): void {
     if (this.#timers.has(lease)) return;
     const force = () => {
       if (lease.ended) return;
@@ -28,7 +29,7 @@ export class Yields {
     };
     this.#timers.set(lease, setTimeout(force, yieldCapMs));
     this.#observe(lease, reason);
-    lease.holder.yieldSlot(reason);
+    lease.holder.yieldSlot(reason, by);
   }
 
   released(lease: PooledLease): void {

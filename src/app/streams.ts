@@ -1,7 +1,7 @@
 import { LeaseAuditor } from '../accounts/auditor.ts';
 import { LeasePool } from '../accounts/lease-pool.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Settings } from '../config/schema.ts';
+import type { OutputConfig, Settings } from '../config/schema.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../log/metrics.ts';
 import type { AccountId, EpisodeId, MovieId, SessionId, SourceId } from '../model/ids.ts';
@@ -15,6 +15,7 @@ import { openMediaSockets } from '../sources/media-client-hop.ts';
 import { createRangeOpener } from '../vod/open-range.ts';
 import { VodSessions } from '../vod/sessions.ts';
 import { leaseMetrics, relayMetrics } from './observe.ts';
+import { poolSettings } from './pool-settings.ts';
 import { syncView } from './sync-view.ts';
 
 /** A provider may still count what an earlier process had open when it was killed. */
@@ -22,6 +23,7 @@ const startGraceMs = 30_000;
 
 export interface StreamsOptions {
   readonly settings: () => Settings;
+  readonly outputs: () => readonly OutputConfig[];
   readonly catalog: Catalog;
   readonly health: BaseUrlHealth;
   readonly metrics: Metrics;
@@ -39,10 +41,10 @@ export class Streams {
   readonly host: HostStreams;
   readonly vod: VodSessions;
 
-  constructor({ settings, catalog, health, metrics, log, lookAt }: StreamsOptions) {
+  constructor({ settings, outputs, catalog, health, metrics, log, lookAt }: StreamsOptions) {
     const countLeases = leaseMetrics(metrics);
     this.pool = new LeasePool({
-      ...settings().accounts,
+      ...poolSettings(settings, outputs),
       startGraceMs,
       observe: (event) => {
         countLeases(event);

@@ -334,21 +334,30 @@ export const sync = z.object({
 });
 
 const liveForm = z.enum(['ts', 'hls']).meta({ description: 'What the playlist lists channels as.' });
+/** What can be watched through an output, and how it tells that it can not. */
+const outputLimits = {
+  maxStreams: outputSchema.shape.maxStreams.unwrap(),
+  slates: outputSchema.shape.slates.unwrap(),
+};
 export const output = z.object({
   id: z.string(),
   name: z.string(),
   token: z.string(),
   groups: z.array(z.string()),
   live: liveForm,
+  ...outputLimits,
   urls: z.object({ m3u: z.string(), xmltv: z.string(), hdhomerun: z.string(), movies: z.string() }),
 });
 export const outputCreate = z.strictObject({
+  maxStreams: outputSchema.shape.maxStreams,
+  slates: outputSchema.shape.slates,
   name: z.string().trim().min(1).max(200),
   groups: z.array(z.string().max(500)).max(1_000).default([]),
   live: liveForm.default('ts'),
 });
 export const outputPatch = z
   .strictObject({
+    ...outputLimits,
     name: z.string().trim().min(1).max(200),
     groups: z.array(z.string().max(500)).max(1_000),
     live: liveForm,

@@ -5,6 +5,8 @@ export interface Viewer {
   readonly key: ViewerKey;
   /** What people read in lists: a user's name, a device, or an address. */
   readonly label: string;
+  /** The user, where the client or its media server names one: limits of users count over all their devices. */
+  readonly user?: string;
   readonly address?: string;
   readonly userAgent?: string;
 }

@@ -1,7 +1,7 @@
 import type { AccountId, LoginKey, SessionId, SourceId, ViewerKey } from '../../src/model/ids.ts';
 import type { Account } from '../../src/model/account.ts';
 import type { Viewer } from '../../src/model/viewer.ts';
-import type { Lease, LeaseHolder, LeaseRequest, LeasedSocket } from '../../src/accounts/lease.ts';
+import type { Lease, LeaseHolder, LeasePurpose, LeaseRequest, LeasedSocket } from '../../src/accounts/lease.ts';
 
 export const accountId = (text: string) => text as AccountId;
 
@@ -49,6 +49,9 @@ export class FakeSession implements LeaseHolder {
   readonly sessionId: SessionId;
   readonly viewers: Viewer[];
   readonly asked: string[] = [];
+  /** What its slot was wanted for, where that was told, and when it was asked last. */
+  readonly by: LeasePurpose[] = [];
+  askedAt = 0;
   idle = false;
   stubborn = false;
   lease: Lease | null = null;
@@ -66,8 +69,10 @@ export class FakeSession implements LeaseHolder {
     return this.viewers.length === 1 && this.viewers[0]?.key === asking.key;
   }
 
-  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void {
+  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped', by?: LeasePurpose): void {
     this.asked.push(reason);
+    this.askedAt = performance.now();
+    if (by !== undefined) this.by.push(by);
     if (!this.stubborn) this.lease?.end();
   }
 

@@ -2,11 +2,12 @@ import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { Lease, LeaseRequest } from '../../src/accounts/lease.ts';
 import type { LeaseEvent } from '../../src/accounts/lease-events.ts';
 import { LeasePool } from '../../src/accounts/lease-pool.ts';
+import type { LeasePoolOptions } from '../../src/accounts/lease-pool-options.ts';
 import type { CoaxError } from '../../src/errors.ts';
 import { type FakeSession, FakeSocket } from './fake-session.ts';
 
 /** A pool on a fake clock, made anew for each test of the suite that calls this. */
-export function stagePool() {
+export function stagePool(options: Partial<LeasePoolOptions> = {}) {
   const stage = {
     clock: undefined as unknown as SinonFakeTimers,
     pool: undefined as unknown as LeasePool,
@@ -49,6 +50,7 @@ export function stagePool() {
       coolingFloorMs: 50,
       coolingCapMs: 30_000,
       observe: (event) => stage.events.push(event),
+      ...options,
     });
   });
   afterEach(() => stage.clock.restore());

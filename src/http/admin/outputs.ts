@@ -25,6 +25,8 @@ export function outputRoutes({ config }: Services): Route[] {
       name: item.name,
       token: item.token,
       groups: item.groups,
+      maxStreams: item.maxStreams,
+      slates: item.slates,
       live: item.live,
       urls: {
         m3u: `${base}/playlist.m3u`,
@@ -70,6 +72,8 @@ export function outputRoutes({ config }: Services): Route[] {
           if (body.name !== undefined) item.name = body.name;
           if (body.groups !== undefined) item.groups = body.groups;
           if (body.live !== undefined) item.live = body.live;
+          if (body.maxStreams !== undefined) item.maxStreams = body.maxStreams;
+          if (body.slates !== undefined) item.slates = body.slates;
           if (body.newToken) item.token = newToken();
           return item;
         });
