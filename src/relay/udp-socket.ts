@@ -115,7 +115,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function socketError(cause: unknown): CoaxError {
-  const code = String((cause as { code?: unknown }).code ?? 'unknown');
+  const code = (cause as { code?: string }).code ?? 'unknown';
   const message = reasons[code] ?? `The stream can not be received (${code})`;
   return new CoaxError('UPSTREAM_UNREACHABLE', message, { cause, details: { reason: code } });
 }
