@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bumpCounter } from './counters.ts';
 import type { Database } from './database.ts';
-import { text } from './row.ts';
+import { jsonOrNull, text } from './row.ts';
 
 const json = z.record(z.string(), z.unknown());
 
@@ -12,13 +12,16 @@ export const archivedChannel = z.strictObject({
   providerId: z.string(),
   provider: json,
   overrides: json,
+  request: json.nullable().default(null),
 });
 export type ArchivedChannel = z.infer<typeof archivedChannel>;
 
 /** Every channel, also those that vanished lately, in a stable order. */
 export function* archivedChannels(database: Database): Generator<ArchivedChannel> {
   for (const row of database
-    .sql('SELECT id, source_id, provider_id, provider, overrides FROM channel ORDER BY source_id, position, id')
+    .sql(
+      'SELECT id, source_id, provider_id, provider, overrides, request FROM channel ORDER BY source_id, position, id',
+    )
     .each()) {
     yield {
       id: text(row, 'id'),
@@ -26,6 +29,7 @@ export function* archivedChannels(database: Database): Generator<ArchivedChannel
       providerId: text(row, 'provider_id'),
       provider: json.parse(JSON.parse(text(row, 'provider'))),
       overrides: json.parse(JSON.parse(text(row, 'overrides'))),
+      request: json.nullable().parse(jsonOrNull(row, 'request')),
     };
   }
 }
@@ -37,8 +41,8 @@ export function* archivedChannels(database: Database): Generator<ArchivedChannel
 export function restoreChannels(database: Database, channels: readonly ArchivedChannel[], now: number): number {
   return database.write(() => {
     const insert = database.sql(
-      `INSERT INTO channel (id, source_id, provider_id, provider, overrides, name_fold, number_sort, hidden, position, gone_at)
-       VALUES (?, ?, ?, ?, ?, '', 0, 0, ?, ?) ON CONFLICT (id) DO UPDATE SET overrides = excluded.overrides`,
+      `INSERT INTO channel (id, source_id, provider_id, provider, overrides, request, name_fold, number_sort, hidden, position, gone_at)
+       VALUES (?, ?, ?, ?, ?, ?, '', 0, 0, ?, ?) ON CONFLICT (id) DO UPDATE SET overrides = excluded.overrides, request = excluded.request`,
     );
     // The import finds a stream to put the new address into; until then the channel is not seen.
     const stream = database.sql(
@@ -52,6 +56,7 @@ export function restoreChannels(database: Database, channels: readonly ArchivedC
         channel.providerId,
         JSON.stringify(channel.provider),
         JSON.stringify(channel.overrides),
+        channel.request === null ? null : JSON.stringify(channel.request),
         position,
         now,
       );

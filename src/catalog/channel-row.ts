@@ -1,6 +1,7 @@
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SourceId, StreamId } from '../model/ids.ts';
 import type { LiveItem, StreamLocator } from '../model/items.ts';
+import type { RequestOverride } from '../model/upstream-request.ts';
 import type { CatalogStream, Channel, ChannelFields, ChannelOverrides } from './contract.ts';
 import type { Row } from './database.ts';
 import { fold } from './fold.ts';
@@ -40,11 +41,13 @@ export function sortColumns(fields: ChannelFields): readonly [nameFold: string, 
 }
 
 export function streamOf(row: Row): CatalogStream {
+  const request = jsonOrNull(row, 'request') as RequestOverride | null;
   return {
     id: text(row, 'id') as StreamId,
     sourceId: text(row, 'source_id') as SourceId,
     locator: json(row, 'locator') as StreamLocator,
     codecs: jsonOrNull(row, 'codecs') as CodecFacts | null,
+    ...(request === null ? {} : { request }),
   };
 }
 

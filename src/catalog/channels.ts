@@ -1,5 +1,6 @@
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SourceId, StreamId } from '../model/ids.ts';
+import type { RequestOverride } from '../model/upstream-request.ts';
 import { channelOf, effectiveFields, type StoredLive, sortColumns, streamOf } from './channel-row.ts';
 import type {
   CatalogStream,
@@ -11,11 +12,12 @@ import type {
   ChannelWrites,
   GroupCount,
   Page,
+  RequestPatch,
 } from './contract.ts';
 import { bumpCounter, readCounter } from './counters.ts';
 import type { Database, Row } from './database.ts';
 import { Conditions, decodeCursor, encodeCursor, limitOf } from './page.ts';
-import { int, json, text } from './row.ts';
+import { int, json, jsonOrNull, text } from './row.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 const columns = 'id, source_id, provider, overrides, name_fold, number_sort';
@@ -90,6 +92,17 @@ export class Channels implements ChannelReads, ChannelWrites {
     return this.get(id);
   }
 
+  async setRequest(id: ChannelId, patch: RequestPatch | null): Promise<Channel | null> {
+    await this.#queue.submit(() => this.#applyRequest(id, patch));
+    return this.get(id);
+  }
+
+  /** Every override there is; for whoever has to know what must not be seen. */
+  requests(): RequestOverride[] {
+    const rows = this.#database.sql('SELECT request FROM channel WHERE request IS NOT NULL').all();
+    return rows.map((row) => json(row, 'request') as RequestOverride);
+  }
+
   saveCodecs(stream: StreamId, facts: CodecFacts): void {
     this.#queue
       .submit(() => this.#database.sql('UPDATE stream SET codecs = ? WHERE id = ?').run(JSON.stringify(facts), stream))
@@ -124,12 +137,22 @@ export class Channels implements ChannelReads, ChannelWrites {
     bumpCounter(this.#database, 'lineup');
   }
 
+  #applyRequest(id: ChannelId, patch: RequestPatch | null): void {
+    const row = this.#database.sql('SELECT request FROM channel WHERE id = ? AND gone_at IS NULL').get(id);
+    if (row === undefined) return;
+    const before = patch === null ? {} : (jsonOrNull(row, 'request') as RequestOverride | null);
+    const merged = Object.entries({ ...before, ...patch }).filter(([, value]) => value !== null && value !== undefined);
+    const stored = merged.length === 0 ? null : JSON.stringify(Object.fromEntries(merged));
+    this.#database.sql('UPDATE channel SET request = ? WHERE id = ?').run(stored, id);
+  }
+
   #withStreams(rows: readonly Row[]): Channel[] {
     const streams = new Map<string, CatalogStream[]>();
     const found = this.#database
       .sql(
-        `SELECT id, channel_id, source_id, locator, codecs FROM stream
-         WHERE channel_id IN (SELECT value FROM json_each(?)) ORDER BY channel_id, position`,
+        `SELECT s.id, s.channel_id, s.source_id, s.locator, s.codecs, c.request
+         FROM stream s JOIN channel c ON c.id = s.channel_id
+         WHERE s.channel_id IN (SELECT value FROM json_each(?)) ORDER BY s.channel_id, s.position`,
       )
       .all(JSON.stringify(rows.map((row) => text(row, 'id'))));
     for (const row of found) {

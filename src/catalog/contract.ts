@@ -1,6 +1,7 @@
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, EpisodeId, JobId, MovieId, SeriesId, SourceId, StreamId } from '../model/ids.ts';
 import type { Catchup, Reject, StreamLocator } from '../model/items.ts';
+import type { RequestOverride } from '../model/upstream-request.ts';
 
 /** One page of a list. `next` is an opaque cursor, null on the last page; `total` counts all that match. */
 export interface Page<Item> {
@@ -43,12 +44,17 @@ export type ChannelPatch = { readonly [Field in keyof ChannelFields]?: ChannelFi
 /** Only what the user has set. */
 export type ChannelOverrides = { readonly [Field in keyof ChannelFields]?: NonNullable<ChannelFields[Field]> };
 
+/** `null` takes a field back; an absent one stays. */
+export type RequestPatch = { readonly [Field in keyof RequestOverride]?: RequestOverride[Field] | null };
+
 export interface CatalogStream {
   readonly id: StreamId;
   readonly sourceId: SourceId;
   /** Holds provider URLs of M3U sources: for the resolver only, never for an answer. */
   readonly locator: StreamLocator;
   readonly codecs: CodecFacts | null;
+  /** Set by an admin at the channel the stream comes from. Holds secrets: for the resolver only. */
+  readonly request?: RequestOverride;
 }
 
 /** A channel as viewers see it (override, else provider), with both sides beside it. */
@@ -137,6 +143,8 @@ export interface ChannelReads {
 export interface ChannelWrites {
   /** The channel as it is afterwards, or null when there is none. */
   patch(id: ChannelId, patch: ChannelPatch): Promise<Channel | null>;
+  /** What the channel's own streams are asked with; a field that is null goes back, null as a whole takes everything back. */
+  setRequest(id: ChannelId, patch: RequestPatch | null): Promise<Channel | null>;
   /** Queued; facts of a stream that is gone are dropped. */
   saveCodecs(stream: StreamId, facts: CodecFacts): void;
 }

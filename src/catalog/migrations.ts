@@ -101,6 +101,8 @@ const migrations: readonly string[] = [
   `,
   // A catalogue that is made anew must never have a generation of the one before: published files and media servers would keep the old content.
   `UPDATE counter SET value = value + CAST(unixepoch('subsec') * 1000 AS INTEGER);`,
+  // What an admin wants the streams of a channel to be asked with. Beside the overrides, which are shown; this never is.
+  `ALTER TABLE channel ADD COLUMN request TEXT;`,
 ];
 
 export const latestVersion = migrations.length;

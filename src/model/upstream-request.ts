@@ -21,6 +21,15 @@ export interface ProxyRequest {
   readonly url: string;
 }
 
+/** What an admin wants the streams of one channel to be asked with, over what source and playlist say. It holds secrets as they do. */
+export interface RequestOverride {
+  /** Any spelling; they win by name. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly userAgent?: string;
+  /** See `ProxyRequest.url`; empty is no proxy, also where the source has one. */
+  readonly proxy?: string;
+}
+
 /** Datagrams that come to a port of this machine: a transport stream, bare or in RTP. */
 export interface UdpUpstreamRequest {
   readonly kind: 'udp';
