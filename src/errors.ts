@@ -236,6 +236,16 @@ export const errorTable = {
     action: 'The message quotes what came; it is often an error page of the provider.',
   },
   UPSTREAM_ENDED: { status: 502, title: 'The provider ended the stream', action: 'Try again.' },
+  UPSTREAM_NO_FFMPEG: {
+    status: 502,
+    title: 'This needs ffmpeg, and there is none',
+    action: 'Install ffmpeg, or name it in the settings (ffmpegPath).',
+  },
+  UPSTREAM_TRANSCODE: {
+    status: 502,
+    title: 'The stream can not be transcoded',
+    action: "Try the profile out with the admin API; its answer quotes ffmpeg's words.",
+  },
   PROBE_FAILED: {
     status: 502,
     title: 'The stream could not be examined',
@@ -255,8 +265,8 @@ export const errorTable = {
   },
   TAKEN_OVER: {
     status: 410,
-    title: 'The connection was given to the next channel of the same viewer',
-    action: 'Nothing to do.',
+    title: "The connection was given to the same viewer's next channel, or to a recording",
+    action: 'Nothing to do; after a recording, start it again.',
   },
 } as const satisfies Record<string, ErrorSpec>;
 

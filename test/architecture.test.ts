@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..', 'src');
 /** Folders of src by layer, lowest first. A file may import its own folder, lower layers, and what `everyone` names. */
 const layers: readonly (readonly string[])[] = [
   ['model'],
-  ['text', 'mpegts', 'rules', 'net'],
+  ['text', 'mpegts', 'rules', 'net', 'ffmpeg'],
   ['sources'],
   ['accounts', 'catalog', 'probe'],
   ['relay', 'vod', 'guide', 'ingest', 'lineup', 'library', 'hosts'],

@@ -2,12 +2,14 @@ import { LeaseAuditor } from '../accounts/auditor.ts';
 import { LeasePool } from '../accounts/lease-pool.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { OutputConfig, Settings } from '../config/schema.ts';
+import { FfmpegHome } from '../ffmpeg/ffmpeg-home.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../log/metrics.ts';
 import type { AccountId, EpisodeId, MovieId, SessionId, SourceId } from '../model/ids.ts';
 import type { SessionView } from '../model/session-view.ts';
 import { Prober } from '../probe/prober.ts';
 import { HostStreams } from '../relay/host/host-streams.ts';
+import { openInputs } from '../relay/open-inputs.ts';
 import { createOpenUpstream } from '../relay/open-upstream.ts';
 import { Relays } from '../relay/relays.ts';
 import type { BaseUrlHealth } from '../sources/base-url-health.ts';
@@ -20,6 +22,9 @@ import { syncView } from './sync-view.ts';
 
 /** A provider may still count what an earlier process had open when it was killed. */
 const startGraceMs = 30_000;
+
+/** Everything towards providers that is open. */
+const openSockets = () => [...openMediaSockets, ...openInputs];
 
 export interface StreamsOptions {
   readonly settings: () => Settings;
@@ -37,6 +42,7 @@ export class Streams {
   readonly pool: LeasePool;
   readonly auditor: LeaseAuditor;
   readonly prober: Prober;
+  readonly ffmpeg: FfmpegHome;
   readonly relays: Relays;
   readonly host: HostStreams;
   readonly vod: VodSessions;
@@ -53,10 +59,11 @@ export class Streams {
       },
     });
     this.prober = new Prober({ configured: () => settings().ffprobePath, log: log.child({ part: 'probe' }) });
+    this.ffmpeg = new FfmpegHome({ configured: settings, log: log.child({ part: 'ffmpeg' }) });
     this.relays = new Relays({
       settings: settings().live,
       leases: this.pool,
-      openUpstream: createOpenUpstream(health),
+      openUpstream: createOpenUpstream(health, this.ffmpeg),
       log: log.child({ part: 'relay' }),
       observer: relayMetrics(metrics),
       onFacts: (_channel, stream, facts) => {
@@ -81,7 +88,7 @@ export class Streams {
     this.auditor = new LeaseAuditor({
       leases: () => this.pool.leases(),
       sessions: () => new Set(this.sessions().map(({ id }) => id)),
-      sockets: () => openMediaSockets,
+      sockets: openSockets,
       onMismatch: (kind) => metrics.healed.inc({ kind }),
       log: log.child({ part: 'accounts' }),
     });
@@ -93,7 +100,7 @@ export class Streams {
   }
 
   sync() {
-    return syncView(this.pool.leases(), this.sessions(), this.auditor.audit(), openMediaSockets);
+    return syncView(this.pool.leases(), this.sessions(), this.auditor.audit(), openSockets());
   }
 
   /** Ends a session whoever watches it; false when there is none with this id. */

@@ -1,16 +1,22 @@
 import { CoaxError } from '../errors.ts';
+import type { FfmpegHome } from '../ffmpeg/ffmpeg-home.ts';
 import type { BaseUrlHealth } from '../sources/base-url-health.ts';
 import type { OpenUpstream } from './upstream.ts';
 import { openDemoUpstream } from './upstream-demo.ts';
 import { openHttpUpstream } from './upstream-http.ts';
+import { openFfmpegUpstream } from './upstream-ffmpeg.ts';
 import { openUdpUpstream } from './upstream-udp.ts';
 
-/** Opens the upstream a request asks for: at a provider, or from the built-in demo. `health` remembers which addresses failed lately. */
-export function createOpenUpstream(health?: BaseUrlHealth): OpenUpstream {
+/**
+ * Opens the upstream a request asks for: at a provider, in the own network, or from the built-in demo. `health` remembers which addresses
+ * failed lately; without `ffmpeg` what needs it is refused.
+ */
+export function createOpenUpstream(health?: BaseUrlHealth, ffmpeg?: Pick<FfmpegHome, 'path'>): OpenUpstream {
   return async (request, options) => {
     if (request.kind === 'http') return openHttpUpstream(request, options, health);
     if (request.kind === 'demo') return openDemoUpstream(request, options);
     if (request.kind === 'udp') return openUdpUpstream(request, options);
-    throw new CoaxError('NO_STREAM', 'Streams of this kind can not be played yet');
+    if (ffmpeg === undefined) throw new CoaxError('UPSTREAM_NO_FFMPEG');
+    return openFfmpegUpstream(request, options, ffmpeg);
   };
 }

@@ -2,6 +2,7 @@ import { CoaxError } from '../errors.ts';
 import type { UdpUpstreamRequest } from '../model/upstream-request.ts';
 import { Datagrams, type DatagramCounts } from '../mpegts/datagrams.ts';
 import { TsSync } from '../mpegts/sync.ts';
+import { noteInput } from './open-inputs.ts';
 import { UdpSocket } from './udp-socket.ts';
 import type { Upstream, UpstreamOptions, UpstreamSink } from './upstream.ts';
 
@@ -17,6 +18,7 @@ export async function openUdpUpstream(request: UdpUpstreamRequest, options: Upst
   lease.connecting();
   const upstream = new UdpUpstream(request);
   lease.attach(upstream.socket);
+  noteInput(upstream.socket);
   const abort = (): void => upstream.giveUp(new CoaxError('CANCELLED'));
   const timer = setTimeout(() => upstream.giveUp(upstream.lateness(connectMs)), connectMs);
   signal.addEventListener('abort', abort, { once: true });

@@ -1,0 +1,17 @@
+/** The parts of streams' addresses that may be a login or a token, as they are written and decoded; they are never quoted. */
+export function addressSecrets(urls: readonly string[]): string[] {
+  return urls.flatMap((text) => {
+    const url = URL.parse(text);
+    if (url === null) return [];
+    const parts = [...url.pathname.split('/'), ...url.searchParams.values(), url.username, url.password];
+    return parts.filter((part) => part.length >= 3).flatMap((part) => [part, decode(part)]);
+  });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
