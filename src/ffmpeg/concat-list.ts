@@ -34,8 +34,8 @@ export function concatList({ url, protocol, headers }: FfmpegUpstreamRequest, si
   const [address = '', ...behind] = protocol === 'rtmp' ? url.split(' ') : [url];
   const silenceUs = String(silenceMs * 1_000);
   const options: [string, string | undefined][] = [
-    // 2 s of looking are enough to see what a live stream holds; the usual 5 s are time a viewer waits.
-    ['analyzeduration', '2000000'],
+    // A viewer waits as long as it looks at the stream: for RTMP, whose head tells little, always all of this time.
+    ['analyzeduration', protocol === 'rtmp' ? '1000000' : '2000000'],
     ['probesize', '2000000'],
     ['rw_timeout', silenceUs],
   ];

@@ -4,11 +4,11 @@ const longest = 160;
 
 /** What ffmpeg says, by what it means; the first that fits counts. */
 const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
+  [/protocol not found|not on whitelist|unknown keyword/i, 'UPSTREAM_ERROR', 'This ffmpeg can not read streams of this kind'],
   [/\b401\b|unauthorized|authorization failed|ERROR:BADSECRET|badauth/i, 'UPSTREAM_REFUSED', 'The provider refuses the login'],
   [/\b403\b|forbidden|access denied/i, 'UPSTREAM_REFUSED', 'The provider refuses this stream'],
   [/\b453\b|not enough bandwidth/i, 'UPSTREAM_CAPACITY', 'The provider says that it has no room'],
-  [/\b40[4]\b|\b410\b|not found(?!.*protocol)|StreamNotFound/i, 'UPSTREAM_NOT_FOUND', 'The provider does not have this stream'],
-  [/protocol not found|not on whitelist|unknown keyword/i, 'UPSTREAM_ERROR', 'This ffmpeg can not read streams of this kind'],
+  [/\b404\b|\b410\b|not found|StreamNotFound/i, 'UPSTREAM_NOT_FOUND', 'The provider does not have this stream'],
   [
     /connection refused|timed out|failed to resolve|no route|unreachable|network is down|connection reset/i,
     'UPSTREAM_UNREACHABLE',
@@ -42,6 +42,6 @@ export function plainWords(said: string, secrets: readonly string[] = []): strin
 function lastLine(text: string): string {
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
   // The one before it tells more than "Impossible to open".
-  const telling = lines.filter((line) => line !== '' && !/^Impossible to open/.test(line));
+  const telling = lines.filter((line) => line !== '' && !line.startsWith('Impossible to open'));
   return [...new Set(telling.slice(-2))].join('; ').slice(0, longest);
 }

@@ -8,8 +8,8 @@ import { addressSecrets } from './address-secrets.ts';
 import { noteInput } from './open-inputs.ts';
 import { CapacityRefusal, type Upstream, type UpstreamOptions, type UpstreamSink } from './upstream.ts';
 
-/** What the first bytes may take beyond connecting: ffmpeg looks at the stream for a while. */
-const analysisMs = 5_000;
+/** What the first bytes may take, in times of connecting: ffmpeg looks at the stream for a while. */
+const patience = 1.5;
 
 /**
  * Opens what only ffmpeg can read, as it is: nothing is decoded. The address goes to its stdin, so that no login stands in its arguments.
@@ -29,7 +29,7 @@ export async function openFfmpegUpstream(
   noteInput(child);
   child.stdin.end(concatList(request, Math.max(connectMs, stallMs)));
   const upstream = new FfmpegUpstream(child, addressSecrets([request.url]));
-  const late = connectMs + analysisMs;
+  const late = connectMs * patience;
   const timer = setTimeout(
     () => upstream.giveUp(new CoaxError('UPSTREAM_UNREACHABLE', `ffmpeg got no stream within ${late} ms`)),
     late,
