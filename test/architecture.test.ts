@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '..', 'src');
 const layers: readonly (readonly string[])[] = [
   ['model'],
   ['text', 'mpegts', 'rules', 'net', 'ffmpeg'],
+  ['fmp4'],
   ['sources'],
   ['accounts', 'catalog', 'probe'],
   ['relay', 'vod', 'guide', 'ingest', 'lineup', 'library', 'hosts'],

@@ -3,6 +3,8 @@ import { writeStamp } from './pes.ts';
 import { wrapPcr, wrapPts } from './time.ts';
 
 export interface UnitMarks {
+  /** When it is decoded, where that is not when it is shown; 90 kHz ticks, any whole number. */
+  readonly dts?: number;
   /** 27 MHz ticks, any whole number. */
   readonly pcr?: number;
   readonly randomAccess?: boolean;
@@ -14,10 +16,10 @@ export class UnitPacker {
 
   /** One access unit, or a run of sound frames, at `pts` (90 kHz ticks, any whole number). */
   unit(pid: number, streamId: number, data: Uint8Array, pts: number, marks: UnitMarks = {}): Buffer {
-    const head = Buffer.from([0, 0, 1, streamId, 0, 0, 0x84, 0x80, 5, 0x21, 0, 1, 0, 1]);
+    const head =
+      marks.dts === undefined || marks.dts === pts ? headOf(streamId, pts) : twoTimes(streamId, pts, marks.dts);
     // The length of a picture is left open (ISO 13818-1 2.4.3.7).
     if ((streamId & 0xf0) !== 0xe0) head.writeUInt16BE(data.length + head.length - 6, 4);
-    writeStamp(head, 9, wrapPts(pts));
     return this.#pack(pid, Buffer.concat([head, data]), marks);
   }
 
@@ -62,4 +64,17 @@ export class UnitPacker {
     this.#counters.set(pid, counter);
     return counter;
   }
+}
+
+function headOf(streamId: number, pts: number): Buffer {
+  const head = Buffer.from([0, 0, 1, streamId, 0, 0, 0x84, 0x80, 5, 0x21, 0, 1, 0, 1]);
+  writeStamp(head, 9, wrapPts(pts));
+  return head;
+}
+
+function twoTimes(streamId: number, pts: number, dts: number): Buffer {
+  const head = Buffer.from([0, 0, 1, streamId, 0, 0, 0x84, 0xc0, 10, 0x31, 0, 1, 0, 1, 0x11, 0, 1, 0, 1]);
+  writeStamp(head, 9, wrapPts(pts));
+  writeStamp(head, 14, wrapPts(dts));
+  return head;
 }
