@@ -4,7 +4,7 @@ import type { OutputId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { SendQueueOf } from '../net/send-queues.ts';
 import { Uptake } from '../net/uptake.ts';
-import type { ConsumerView, LiveConsumer, LiveRequest, RingReader } from './contract.ts';
+import type { ConsumerView, LiveConsumer, LivePurpose, LiveRequest, RingReader } from './contract.ts';
 import type { Farewells } from './farewells.ts';
 import { resumePoint, type StartPoint, startPoint } from './join.ts';
 import type { Ring } from './ring.ts';
@@ -42,6 +42,7 @@ export class Consumer implements LiveConsumer {
   readonly id: string;
   readonly viewer: Viewer;
   readonly outputId: OutputId | undefined;
+  readonly purpose: LivePurpose;
   /** It is shown why there is nothing to see, instead of an error. */
   readonly wantsSlates: boolean;
   readonly since = Date.now();
@@ -65,11 +66,16 @@ export class Consumer implements LiveConsumer {
   #flushed = 0;
   readonly #uptake: Uptake;
 
-  constructor(id: string, home: ConsumerHome, who: Pick<LiveRequest, 'viewer' | 'outputId' | 'signal' | 'slates'>) {
+  constructor(
+    id: string,
+    home: ConsumerHome,
+    who: Pick<LiveRequest, 'viewer' | 'outputId' | 'signal' | 'slates' | 'purpose'>,
+  ) {
     this.id = id;
     this.#home = home;
     this.viewer = who.viewer;
     this.outputId = who.outputId;
+    this.purpose = who.purpose ?? 'live';
     this.wantsSlates = who.slates === true;
     this.#signal = who.signal;
     this.#uptake = new Uptake(home.sendQueueOf, 0);
@@ -83,6 +89,10 @@ export class Consumer implements LiveConsumer {
 
   get relayId(): SessionId {
     return this.#home.sessionId;
+  }
+
+  get ring(): Ring {
+    return this.#home.ring;
   }
 
   get left(): boolean {
@@ -120,19 +130,16 @@ export class Consumer implements LiveConsumer {
     this.pump();
   }
 
-  read(reader: RingReader): Ring {
-    const { ring } = this.#home;
+  read(reader: RingReader): void {
     if (this.#left || this.#socket !== null) {
       reader.ended(new CoaxError('CANCELLED'));
-      return ring;
+      return;
     }
     this.#reader = reader;
-    const start = startPoint(ring, performance.now(), this.#home.backlogMs, this.wantsSlates);
-    if (start !== null && !this.#started) {
-      this.#started = true;
-      this.#home.consumerStarted(this, start);
-    }
-    return ring;
+    const start = startPoint(this.ring, performance.now(), this.#home.backlogMs, this.wantsSlates);
+    if (start === null || this.#started) return;
+    this.#started = true;
+    this.#home.consumerStarted(this, start);
   }
 
   took(bytes: number): void {

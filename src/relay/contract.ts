@@ -8,14 +8,17 @@ import type { Ring } from './ring.ts';
 export type { PlayableChannel, PlayableStream } from '../model/playable.ts';
 export type { ConsumerView, SessionView } from '../model/session-view.ts';
 
+/** `pretune`: opened ahead, before anybody asks for it; for holds only. */
+export type LivePurpose = 'live' | 'recording' | 'pretune';
+
 export interface LiveRequest {
   readonly channel: PlayableChannel;
   readonly viewer: Viewer;
   readonly outputId: OutputId;
   /** Aborts when the client goes away, in the same tick (design C2). */
   readonly signal: AbortSignal;
-  /** What the connection is for; that of the request that opens it counts. Live when absent. */
-  readonly purpose?: 'live' | 'recording';
+  /** What it is opened for; the most important one of all who share a connection counts. Live when absent. */
+  readonly purpose?: LivePurpose;
   /**
    * Show why there is nothing to see, as a stream, instead of an error: while all connections are in use, while the channel can not be
    * opened or takes long, and when it is lost for good. The channel is tried again behind it and goes on in the same stream; after
@@ -40,11 +43,13 @@ export interface LiveConsumer {
    * when the stream is over and destroyed when the consumer is dropped. Call it in the turn `open` resolves.
    */
   pipe(socket: Socket): void;
+  /** What it reads. */
+  readonly ring: Ring;
   /**
-   * Instead of `pipe`: reads the relay's ring, and is told when it grows. What it gives to its client is told with `took`. Call it in the
-   * turn `open` resolves.
+   * Instead of `pipe`: takes from `ring` by itself, and is told when that grows. What it gives to its client is told with `took`. Call it
+   * in the turn `open` resolves.
    */
-  read(reader: RingReader): Ring;
+  read(reader: RingReader): void;
   /** A reader has given so many bytes to its client. */
   took(bytes: number): void;
   /** Leaves synchronously; idempotent. The last one out closes the upstream or starts its linger. */
