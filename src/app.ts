@@ -254,6 +254,7 @@ export class App {
     for (const [owner, secrets] of secretsOfConfig(config)) this.#redactor.setSecrets(owner, secrets);
     this.#log.setLevel(config.settings.logLevel);
     this.#takeAccounts();
+    this.#streams.hls.revoke(new Set(config.outputs.map(({ token }) => token)));
     this.#publisher.refresh();
   }
 
@@ -304,6 +305,7 @@ export class App {
       hosts: this.#hosts,
       live: this.#streams.relays,
       hostStreams: this.#streams.host,
+      hls: this.#streams.hls,
       files: this.#streams.vod,
       accounts: () =>
         this.#streams.pool.snapshot().map((account) => ({ ...account, refusals: { ...account.refusals } })),

@@ -9,6 +9,7 @@ import type { AccountId, EpisodeId, MovieId, SessionId, SourceId } from '../mode
 import type { SessionView } from '../model/session-view.ts';
 import { Prober } from '../probe/prober.ts';
 import { HostStreams } from '../relay/host/host-streams.ts';
+import { HlsSessions } from '../relay/hls-out/hls-sessions.ts';
 import { openInputs } from '../relay/open-inputs.ts';
 import { createOpenUpstream } from '../relay/open-upstream.ts';
 import { Relays } from '../relay/relays.ts';
@@ -45,6 +46,7 @@ export class Streams {
   readonly ffmpeg: FfmpegHome;
   readonly relays: Relays;
   readonly host: HostStreams;
+  readonly hls: HlsSessions;
   readonly vod: VodSessions;
 
   constructor({ settings, outputs, catalog, health, metrics, log, lookAt }: StreamsOptions) {
@@ -74,6 +76,7 @@ export class Streams {
       complete: (known, sample) => this.prober.complete(known, sample),
     });
     this.host = new HostStreams({ relays: this.relays, holdMs: () => settings().live.holdMs });
+    this.hls = new HlsSessions({ relays: this.relays, settings: () => settings().hls });
     this.vod = new VodSessions({
       leases: this.pool,
       open: createRangeOpener(health),
@@ -116,6 +119,7 @@ export class Streams {
   stopWatching(): void {
     this.auditor.stop();
     this.host.stop();
+    this.hls.stop();
     this.prober.stop();
   }
 

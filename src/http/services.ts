@@ -14,6 +14,7 @@ import type { SessionId, SourceId } from '../model/ids.ts';
 import type { PlayableFile } from '../model/playable.ts';
 import type { SessionView } from '../model/session-view.ts';
 import type { LiveConsumer, LiveRequest } from '../relay/contract.ts';
+import type { HlsSessions } from '../relay/hls-out/hls-sessions.ts';
 import type { HostStreams } from '../relay/host/host-streams.ts';
 import type { LoginReport } from '../sources/contract.ts';
 import type { FileServer } from '../vod/contract.ts';
@@ -55,6 +56,7 @@ export interface Services {
   readonly hosts: Hosts;
   readonly live: LiveServer;
   readonly hostStreams: HostStreams;
+  readonly hls: HlsSessions;
   readonly files: FileServer & {
     head(file: PlayableFile): { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   };

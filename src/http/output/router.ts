@@ -8,6 +8,7 @@ import type { ChannelId, EpisodeId, MovieId, SeriesId } from '../../model/ids.ts
 import type { Services } from '../services.ts';
 import { idAndExt, outputBase, outputOf } from './context.ts';
 import { type FileKind, getFile, headFile } from './files.ts';
+import { getHlsEntry, getHlsPlaylist, getHlsSegment, headHls } from './hls.ts';
 import { getLive, headLive } from './live.ts';
 import { OpenResponses } from './open-responses.ts';
 import { sendPublished } from './published.ts';
@@ -53,8 +54,9 @@ export function outputRouter(services: Services): Router {
     );
   };
 
+  hlsRoutes(router, services, open);
   // Players in a browser ask before they send a range.
-  router.options(['/:token/live/:file', '/:token/movie/:file', '/:token/episode/:file'], (_request, response) => {
+  router.options(['/:token/live/:file', '/:token/live/:channel/:session/:file', '/:token/movie/:file', '/:token/episode/:file'], (_request, response) => {
     response.set({
       'Access-Control-Allow-Origin': '*',
       'Access-Control-Allow-Methods': 'GET, HEAD',
@@ -112,6 +114,26 @@ export function outputRouter(services: Services): Router {
     throw new CoaxError('NOT_FOUND', 'There is nothing at this address');
   });
   return router;
+}
+
+/** A channel as HLS: its address, and below it the playlist and the segments of each play session. */
+function hlsRoutes(router: Router, services: Services, open: OpenResponses): void {
+  const head = guarded((request, response) => headHls(request, response, services));
+  router.head('/:token/live/:channel.m3u8', head);
+  router.head('/:token/live/:channel/:session/index.m3u8', head);
+  router.get(
+    '/:token/live/:channel.m3u8',
+    guarded((request, response) => getHlsEntry(request, response, services)),
+  );
+  router.get(
+    '/:token/live/:channel/:session/index.m3u8',
+    guarded((request, response) => getHlsPlaylist(request, response, services, open)),
+  );
+  // HEAD of a segment comes here too: it is in memory, or it is not there.
+  router.get(
+    '/:token/live/:channel/:session/:file',
+    guarded((request, response) => getHlsSegment(request, response, services, open)),
+  );
 }
 
 /** An SVG may hold scripts; served like this it is a picture and nothing else. */
