@@ -313,6 +313,12 @@ export class App {
       stopSession: (id) => this.#streams.stopSession(id),
       sync: () => this.#streams.sync(),
       testSource: (id, signal) => this.#logins.test(id, signal),
+      catchup: this.#streams.catchup,
+      setChannelRequest: async (id, patch) => {
+        const changed = await this.#catalog.channels.setRequest(id, patch);
+        this.#hideRequests();
+        return changed;
+      },
       removeSource: (id) => this.#removeSource(id),
       health: () => this.#health(),
       metrics: () => this.#metrics.text(),

@@ -194,6 +194,16 @@ export const errorTable = {
     title: 'This channel has nothing that can be played',
     action: 'Refresh its source or choose another channel.',
   },
+  NO_ARCHIVE: {
+    status: 404,
+    title: 'There is no archive of this time',
+    action: 'Choose a channel with an archive, and a time that it still reaches back to.',
+  },
+  NOT_YET_ON: {
+    status: 404,
+    title: 'This programme has not begun yet',
+    action: 'Come back when it has begun.',
+  },
   UPSTREAM_CAPACITY: {
     status: 503,
     title: 'The provider says that all connections are in use',

@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ['fmp4'],
   ['sources'],
   ['accounts', 'catalog', 'probe'],
-  ['relay', 'vod', 'guide', 'ingest', 'lineup', 'library', 'hosts'],
+  ['relay', 'vod', 'catchup', 'guide', 'ingest', 'lineup', 'library', 'hosts'],
   ['http', 'web'],
   ['app'],
   ['cli'],
@@ -20,6 +20,7 @@ const layers: readonly (readonly string[])[] = [
 const everyone = new Set(['errors', 'config', 'log', 'model', 'thread-priority', 'version']);
 /** Arrows inside a layer or upwards that are meant, with the reason. */
 const meant: Readonly<Record<string, string>> = {
+  'catchup → vod': 'a past programme is served as a film is: sessions, ranges, one lease',
   'ingest → guide': 'a refresh merges the guides it has just read',
   'lineup → guide': 'an output is written from the merged guide',
 };

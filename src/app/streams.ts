@@ -1,6 +1,7 @@
 import { LeaseAuditor } from '../accounts/auditor.ts';
 import { LeasePool } from '../accounts/lease-pool.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { Catchup } from '../catchup/catchup.ts';
 import type { OutputConfig, Settings } from '../config/schema.ts';
 import { FfmpegHome } from '../ffmpeg/ffmpeg-home.ts';
 import type { Log } from '../log/log.ts';
@@ -48,6 +49,7 @@ export class Streams {
   readonly host: HostStreams;
   readonly hls: HlsSessions;
   readonly vod: VodSessions;
+  readonly catchup: Catchup;
 
   constructor({ settings, outputs, catalog, health, metrics, log, lookAt }: StreamsOptions) {
     const countLeases = leaseMetrics(metrics);
@@ -88,6 +90,8 @@ export class Streams {
         else catalog.movies.saveFile(id as MovieId, facts);
       },
     });
+    const openUpstream = createOpenUpstream(health, this.ffmpeg);
+    this.catchup = new Catchup({ files: this.vod, openList: openUpstream, health });
     this.auditor = new LeaseAuditor({
       leases: () => this.pool.leases(),
       sessions: () => new Set(this.sessions().map(({ id }) => id)),

@@ -29,7 +29,7 @@ export function syncView(
     leases: leases.length,
     sockets: [...sockets].filter((socket) => !socket.closed).length,
     relays: sessions.filter(({ kind }) => kind === 'live').length,
-    vodSessions: sessions.filter(({ kind }) => kind === 'vod').length,
+    vodSessions: sessions.filter(({ kind }) => kind !== 'live').length,
     consumers: sessions.reduce((sum, { consumers }) => sum + consumers.length, 0),
     mismatches: [...new Set(mismatches)],
   };

@@ -1,6 +1,6 @@
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SourceId, StreamId } from '../model/ids.ts';
-import type { LiveItem, StreamLocator } from '../model/items.ts';
+import type { Catchup, LiveItem, StreamLocator } from '../model/items.ts';
 import type { RequestOverride } from '../model/upstream-request.ts';
 import type { CatalogStream, Channel, ChannelFields, ChannelOverrides } from './contract.ts';
 import type { Row } from './database.ts';
@@ -42,12 +42,14 @@ export function sortColumns(fields: ChannelFields): readonly [nameFold: string, 
 
 export function streamOf(row: Row): CatalogStream {
   const request = jsonOrNull(row, 'request') as RequestOverride | null;
+  const catchup = jsonOrNull(row, 'catchup') as Catchup | null;
   return {
     id: text(row, 'id') as StreamId,
     sourceId: text(row, 'source_id') as SourceId,
     locator: json(row, 'locator') as StreamLocator,
     codecs: jsonOrNull(row, 'codecs') as CodecFacts | null,
     ...(request === null ? {} : { request }),
+    ...(catchup === null ? {} : { catchup }),
   };
 }
 
@@ -60,7 +62,7 @@ export function channelOf(row: Row, streams: readonly CatalogStream[]): Channel 
     ...effectiveFields(item, overrides),
     adult: item.adult ?? false,
     radio: item.radio ?? false,
-    catchup: item.catchup ?? null,
+    catchup: item.catchup ?? streams.find(({ catchup }) => catchup !== undefined)?.catchup ?? null,
     guideName: item.guideName ?? null,
     streams,
     provider: providerFields(item),

@@ -150,7 +150,7 @@ export class Channels implements ChannelReads, ChannelWrites {
     const streams = new Map<string, CatalogStream[]>();
     const found = this.#database
       .sql(
-        `SELECT s.id, s.channel_id, s.source_id, s.locator, s.codecs, c.request
+        `SELECT s.id, s.channel_id, s.source_id, s.locator, s.codecs, c.request, json_extract(c.provider, '$.catchup') AS catchup
          FROM stream s JOIN channel c ON c.id = s.channel_id
          WHERE s.channel_id IN (SELECT value FROM json_each(?)) ORDER BY s.channel_id, s.position`,
       )

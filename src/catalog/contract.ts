@@ -55,6 +55,8 @@ export interface CatalogStream {
   readonly codecs: CodecFacts | null;
   /** Set by an admin at the channel the stream comes from. Holds secrets: for the resolver only. */
   readonly request?: RequestOverride;
+  /** The archive that the provider keeps of it. Its `source` may hold secrets. */
+  readonly catchup?: Catchup;
 }
 
 /** A channel as viewers see it (override, else provider), with both sides beside it. */

@@ -369,3 +369,14 @@ export type SourceConfig = z.infer<typeof sourceSchema>;
 export type AccountConfig = z.infer<typeof accountSchema>;
 export type OutputConfig = z.infer<typeof outputSchema>;
 export type HostConfig = z.infer<typeof hostSchema>;
+  breakers: breakerSettings,
+  catchup: z
+    .strictObject({
+      bufferMinutes: z
+        .int()
+        .min(0)
+        .max(120)
+        .default(5)
+        .meta({ description: 'Minutes that are played after the end of a past programme, as few end on time.' }),
+    })
+    .prefault({}),

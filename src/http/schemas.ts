@@ -288,7 +288,7 @@ const viewer = z.object({
 });
 export const session = z.object({
   id: z.string(),
-  kind: z.enum(['live', 'vod']),
+  kind: z.enum(['live', 'vod', 'catchup']),
   state: z.string(),
   reason: z.string().optional().meta({ description: 'While the state is "slate": why there is nothing to see.' }),
   title: z.string(),

@@ -1,5 +1,6 @@
 import type { AccountView } from '../accounts/account-view.ts';
-import type { CatalogReads } from '../catalog/contract.ts';
+import type { CatalogReads, Channel, RequestPatch } from '../catalog/contract.ts';
+import type { Catchup } from '../catchup/catchup.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { GuideReads } from '../guide/contract.ts';
 import type { Hosts } from '../hosts/hosts.ts';
@@ -60,6 +61,9 @@ export interface Services {
   readonly files: FileServer & {
     head(file: PlayableFile): { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   };
+  /** What a channel's own streams are asked with; a field that is null goes back. Null when there is no such channel. */
+  readonly setChannelRequest: (id: ChannelId, patch: RequestPatch | null) => Promise<Channel | null>;
+  readonly catchup: Catchup;
   readonly accounts: () => readonly AccountView[];
   readonly sessions: () => readonly SessionView[];
   /** False when there is no such session. Attached clients are ended. */

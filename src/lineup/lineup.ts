@@ -1,8 +1,10 @@
 import type { CatalogReads, Channel, ChannelQuery, Episode, Movie, Series } from '../catalog/contract.ts';
 import type { Config, OutputConfig } from '../config/schema.ts';
 import type { ChannelId, EpisodeId, MovieId, SeriesId, SourceId } from '../model/ids.ts';
-import type { PlayableChannel, PlayableFile } from '../model/playable.ts';
+import type { PlayableArchive, PlayableChannel, PlayableFile } from '../model/playable.ts';
 import type { StreamResolver } from '../sources/contract.ts';
+import { withOverride } from '../sources/with-proxy.ts';
+import { type ArchiveTime, playableArchive } from './playable-archive.ts';
 
 /** What the lineup stands on. `resolverOf` is undefined for a source that is off or gone. */
 export interface LineupDeps {
@@ -88,6 +90,11 @@ export class Lineup {
     return {
       itemId: item.id,
       title: item.title,
+  /** A time of the channel's archive. Throws NOT_YET_ON, or NO_ARCHIVE where none reaches back so far. */
+  playableArchive(channel: Channel, time: ArchiveTime): PlayableArchive {
+    return playableArchive(channel, time, this.#deps.resolverOf);
+  }
+
       ext: item.ext,
       contentType: item.file.contentType ?? '',
       sourceId: item.sourceId,

@@ -1,4 +1,31 @@
+import type { Catchup } from './items.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
+
+const daySec = 86_400;
+/** How far an archive is believed to reach back whose provider does not say. */
+const usualDays = 7;
+/** No provider keeps more, whatever it says. */
+const mostDays = 31;
+
+/** How many days back an archive reaches. */
+export function archiveDays({ days }: Pick<Catchup, 'days'>): number {
+  return days > 0 ? Math.min(mostDays, days) : usualDays;
+}
+
+/** Whether a programme that began at `startUnix` is in one of the archives: it has begun, and is not too old for it. */
+export function isArchived(archives: readonly Pick<Catchup, 'days'>[], startUnix: number, nowUnix: number): boolean {
+  if (startUnix >= nowUnix) return false;
+  return archives.some((archive) => startUnix >= nowUnix - archiveDays(archive) * daySec);
+}
+
+/** The archives of a channel: those of its streams. */
+export function archivesOf(channel: {
+  readonly catchup: Catchup | null;
+  readonly streams?: readonly { readonly catchup?: Catchup }[];
+}): readonly Catchup[] {
+  const found = (channel.streams ?? []).flatMap(({ catchup }) => (catchup === undefined ? [] : [catchup]));
+  return found.length > 0 || channel.catchup === null ? found : [channel.catchup];
+}
 
 /** A piece of a channel's archive. Times are Unix seconds; `endUnix` is after `startUnix`. */
 export interface ArchiveWindow {

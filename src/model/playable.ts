@@ -1,3 +1,4 @@
+import type { ArchiveWay, ArchiveWindow } from './archive.ts';
 import type { AccountId, ChannelId, SourceId, StreamId } from './ids.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
@@ -16,10 +17,14 @@ export interface PlayableChannel {
   readonly streams: readonly PlayableStream[];
 }
 
-/** A movie, an episode or a piece of an archive, as a VOD session needs it. */
+/** A movie, an episode or a programme of an archive, as a VOD session needs it. */
 export interface PlayableFile {
-  /** Movie or episode id. */
+  /** What the connection is for; a film when absent. */
+  readonly purpose?: 'vod' | 'catchup';
+  /** Movie or episode id; for an archive, one that names channel and time. */
   readonly itemId: string;
+  /** Of an archive. */
+  readonly channelId?: ChannelId;
   readonly title: string;
   readonly ext: string;
   /** As learned from earlier playback; empty while it is not known. */
@@ -27,6 +32,20 @@ export interface PlayableFile {
   readonly sourceId: SourceId;
   readonly accounts: readonly AccountId[];
   /** The size known from earlier playback, in bytes; answers HEAD without the provider. */
+  /**
+   * Names the file an account would serve, where that is not the same for all: other sources may have the same title in a file of their
+   * own. A session stays with the file it began with.
+   */
+  fileOf?(account: AccountId): string;
   readonly knownSize?: number;
   request(account: AccountId): UpstreamRequest;
+}
+
+/** A time of a channel's archive, as its player needs it. */
+export interface PlayableArchive {
+  readonly file: PlayableFile;
+  /** Names the stream that is most likely played. */
+  readonly rateKey: string;
+  /** The ways to a piece of it on an account, best first; of all streams that the account can serve. */
+  ways(account: AccountId, window: ArchiveWindow): readonly ArchiveWay[];
 }

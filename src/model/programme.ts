@@ -60,6 +60,8 @@ export interface Programme {
   readonly credits?: readonly Credit[];
   readonly language?: string;
   readonly country?: string;
+  /** What the provider calls it in its archive (`catchup-id`). */
+  readonly catchupId?: string;
   readonly isNew?: boolean;
   readonly isPremiere?: boolean;
   readonly isRepeat?: boolean;

@@ -16,7 +16,7 @@ export interface ConsumerView {
 /** A relay or a VOD session as the API lists it: read from the live object, never kept apart (design C6). */
 export interface SessionView {
   readonly id: SessionId;
-  readonly kind: 'live' | 'vod';
+  readonly kind: 'live' | 'vod' | 'catchup';
   readonly state: string;
   /** Why there is nothing to see, in words; while `state` is `slate`. */
   readonly reason?: string;

@@ -136,7 +136,7 @@ export class XmltvAssembler implements XmlHandler {
     this.#stopUnix = stopUnix;
     this.#line = -1;
     if (stop === '') this.#line = this.#options.line();
-    this.#builder.start(guideId, startUnix);
+    this.#builder.start(guideId, startUnix, attributes.get('catchup-id')?.trim());
     this.#inProgramme = true;
     return xmlWant.nothing;
   }

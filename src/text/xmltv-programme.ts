@@ -61,8 +61,8 @@ export class ProgrammeBuilder {
     this.#languages = languages.map((language) => language.toLowerCase());
   }
 
-  start(guideId: GuideId, startUnix: number): void {
-    this.#draft = { guideId, startUnix, stopUnix: startUnix, title: '' };
+  start(guideId: GuideId, startUnix: number, catchupId?: string): void {
+    this.#draft = { guideId, startUnix, stopUnix: startUnix, title: '', ...(catchupId ? { catchupId } : {}) };
     this.#categories = [];
     this.#keywords = [];
     this.#credits = [];

@@ -28,6 +28,12 @@ export class AccountChoice {
     this.#refusedBy.clear();
   }
 
+  /** The account does not have the file. False when no other one is left. */
+  lacks(account: AccountId): boolean {
+    this.#refusedBy.add(account);
+    return this.#accounts.some((one) => !this.#refusedBy.has(one));
+  }
+
   /** How to go on after a refusal: after so many milliseconds on the same lease, on another account, or not at all. */
   refused(lease: Lease, refusal: ProviderRefusal): number | 'another' | 'none' {
     const waitMs = lease.report(

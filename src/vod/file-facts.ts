@@ -9,6 +9,8 @@ export interface SeenFile {
   readonly contentType: string | null;
   /** False when the provider answered a range with the whole file. */
   readonly ranges: boolean;
+  /** The bytes at a place may be others the next time: they are not kept. */
+  readonly volatile?: boolean;
 }
 
 /** A file as it was seen last. Two of one `version` hold the same bytes. */

@@ -91,7 +91,7 @@ function openDemo({ clip, durationSec }: DemoUpstreamRequest, range: string): Ra
 }
 
 /** What of an address must not be quoted back: its path and query may hold user name and password. */
-function secretsOf({ urls }: HttpUpstreamRequest): string[] {
+export function secretsOf({ urls }: HttpUpstreamRequest): string[] {
   const found = new Set<string>();
   for (const text of urls) {
     const url = URL.parse(text);

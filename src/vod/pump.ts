@@ -50,7 +50,7 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
     const take = (chunk: Buffer) => {
       heardAt = performance.now();
       received(chunk.length);
-      if (facts?.size != null) cache.store(facts.version, facts.size, at, chunk);
+      if (facts?.size != null && facts.volatile !== true) cache.store(facts.version, facts.size, at, chunk);
       // A body may start before what the reader needs: a provider that ignores ranges.
       const skip = reader.position - at;
       at += chunk.length;

@@ -204,6 +204,7 @@ export class Reader {
   /** Takes what the cache holds from where it stands. */
   fill(cache: BlockCache): void {
     if (!this.#facts || this.#complete || this.#facts.size === null || this.#end === null) return;
+    if (this.#facts.volatile === true) return;
     for (const piece of cache.read(this.#facts.version, this.#position, this.#end)) this.accept(piece);
   }
 

@@ -3,7 +3,7 @@ import type { Log } from '../log/log.ts';
 import type { SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { BlockCache } from './block-cache.ts';
-import type { PlayableFile } from './contract.ts';
+import type { FileOpener, PlayableFile } from './contract.ts';
 import type { FileFacts } from './file-facts.ts';
 import type { KnownFiles } from './known-files.ts';
 import type { Reader } from './reader.ts';
@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly file: PlayableFile;
   readonly leases: Leases;
   readonly open: RangeOpener;
+  /** Opens this file, instead of `open`. */
+  readonly opener?: FileOpener;
   readonly files: KnownFiles;
   readonly cache: BlockCache;
   readonly settings: SessionSettings;

@@ -26,10 +26,11 @@ export function viewSession(parts: SessionParts): SessionView {
   const bufferedBytes = readers.reduce((sum, reader) => sum + reader.queuedBytes, 0);
   return {
     id,
-    kind: 'vod',
+    kind: file.purpose ?? 'vod',
     state,
     title: file.title,
     itemId: file.itemId,
+    ...(file.channelId === undefined ? {} : { channelId: file.channelId }),
     sourceId: file.sourceId,
     ...(lease ? { accountId: lease.accountId, leaseId: lease.id } : {}),
     since,

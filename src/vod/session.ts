@@ -14,7 +14,7 @@ import type { SessionOptions } from './session-deps.ts';
 import { nextAsk, settleAnswer } from './settle-answer.ts';
 import { viewSession } from './session-view.ts';
 import { Turn } from './turn.ts';
-import { askHeader, ProviderRefusal, type Ask, type RangeAnswer } from './upstream-range.ts';
+import { askHeader, NotHere, ProviderRefusal, type Ask, type OpenOptions, type RangeAnswer } from './upstream-range.ts';
 
 /** The most responses of one session; the one that waits longest goes first. */
 const maxReaders = 8;
@@ -242,7 +242,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
       const lease = await this.#deps.leases.acquire({
         candidates: this.candidates,
         viewer: this.viewer,
-        purpose: 'vod',
+        purpose: this.#file.purpose ?? 'vod',
         holder: this,
         signal: acquiring.signal,
         ...(this.#hadLease ? { deadlineMs: resumeWaitMs } : {}),
@@ -291,14 +291,17 @@ export class VodSession implements LeaseHolder, ReaderHost {
     const { settings } = this.#deps;
     const account = lease?.accountId ?? this.#anyAccount;
     const etag = reader.facts?.etag ?? null;
-    return this.#deps.open(this.file.request(account), {
+    const options: OpenOptions = {
       lease,
       signal,
       connectTimeoutMs: settings.connectMs,
       firstByteTimeoutMs: settings.stallMs,
       range: askHeader(ask),
+      ...(ask.kind === 'span' ? { from: ask.from } : {}),
       ...(reader.headSent && isStrong(etag) ? { ifRange: etag } : {}),
-    });
+    };
+    const { opener, open } = this.#deps;
+    return opener === undefined ? open(this.file.request(account), options) : opener(account, options);
   }
 
   /** The file turned out to be another than believed, so that other bytes are needed; a provider that says so for ever is not asked on. */
@@ -311,6 +314,10 @@ export class VodSession implements LeaseHolder, ReaderHost {
     const { log } = this.#deps;
     log.warn('a file broke off', { session: this.sessionId, code: error.code, position: reader.position });
     if (error instanceof ProviderRefusal && this.#waitOrMove(reader, lease, error)) return;
+    if (error instanceof NotHere && lease !== null && this.#accounts.lacks(lease.accountId)) {
+      if (lease === this.#lease) this.#endLease();
+      return;
+    }
     const failures = reader.failed();
     const most = reader.headSent ? maxFailures.afterHead : maxFailures.beforeHead;
     if (!retryable.has(error.code) || failures >= most) return this.#giveUp(reader, error);

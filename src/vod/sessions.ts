@@ -9,7 +9,7 @@ import { type SendQueueOf, sendQueues } from '../net/send-queues.ts';
 import { answerHeaders, planAnswer } from './answer-head.ts';
 import { BlockCache } from './block-cache.ts';
 import { contentTypeOf } from './content-type.ts';
-import type { FileRequest, FileServer, PlayableFile } from './contract.ts';
+import type { FileOpener, FileRequest, FileServer, PlayableFile } from './contract.ts';
 import type { FileFacts } from './file-facts.ts';
 import { KnownFiles } from './known-files.ts';
 import { createRangeOpener } from './open-range.ts';
@@ -107,13 +107,13 @@ export class VodSessions implements FileServer {
   }
 
   /** The viewer's session of this file; of several, one whose player has no open request. */
-  #sessionOf({ viewer, file }: FileRequest): VodSession {
+  #sessionOf({ viewer, file, open }: FileRequest): VodSession {
     const own = [...this.#sessions.values()].filter(
       (session) => session.viewer.key === viewer.key && session.file.itemId === file.itemId,
     );
     const found = own.find((session) => session.readerCount === 0) ?? own[0];
     if (found) return found;
-    const session = this.#create(viewer, file);
+    const session = this.#create(viewer, file, open);
     this.#options.log.info('playback began', {
       session: session.sessionId,
       item: file.itemId,
@@ -122,8 +122,8 @@ export class VodSessions implements FileServer {
     return session;
   }
 
-  #create(viewer: FileRequest['viewer'], file: PlayableFile): VodSession {
-    const id = `vod-${randomUUID()}` as SessionId;
+  #create(viewer: FileRequest['viewer'], file: PlayableFile, opener?: FileOpener): VodSession {
+    const id = `${file.purpose ?? 'vod'}-${randomUUID()}` as SessionId;
     const { leases, open = createRangeOpener(), settings, log } = this.#options;
     const session: VodSession = new VodSession({
       id,
@@ -131,6 +131,7 @@ export class VodSessions implements FileServer {
       file,
       leases,
       open,
+      ...(opener === undefined ? {} : { opener }),
       log,
       settings: settings(),
       files: this.#files,
@@ -145,11 +146,11 @@ export class VodSessions implements FileServer {
 
   #split(session: VodSession, reader: Reader): boolean {
     const { viewer, file } = session;
-    const own = this.#create(viewer, file);
+    const own = this.#create(viewer, file, reader.request.open);
     const lease = this.#options.leases.tryAcquire({
       candidates: session.candidates,
       viewer,
-      purpose: 'vod',
+      purpose: file.purpose ?? 'vod',
       holder: own,
     });
     if (lease === null) {
@@ -162,7 +163,7 @@ export class VodSessions implements FileServer {
   }
 
   #learned(file: PlayableFile, { size, contentType }: FileFacts): void {
-    if (size === null || size === file.knownSize) return;
+    if (size === null || size === file.knownSize || file.purpose === 'catchup') return;
     const learned = { size, contentType: contentTypeOf(file.contentType, file.ext, contentType ?? undefined) };
     try {
       this.#options.onLearned?.(file.itemId, learned);

@@ -17,11 +17,15 @@ export interface RangeAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
+  /** Where the opener knows better than the headers what the answer is. */
+  readonly facts?: AnswerFacts;
 }
 
 export interface OpenOptions {
   /** The lease the socket is tied to; null for a file that needs none. */
   readonly lease: Lease | null;
+  /** The first byte that is asked for, where `range` has one. */
+  readonly from?: number;
   /** Aborting destroys the socket in the same tick. */
   readonly signal: AbortSignal;
   readonly connectTimeoutMs: number;
@@ -52,6 +56,14 @@ export class ProviderRefusal extends CoaxError {
   }
 }
 
+/** This account does not have the file; another one may. */
+export class NotHere extends CoaxError {
+  static of(error: CoaxError): NotHere {
+    const { cause, details } = error;
+    return new NotHere(error.code, error.message, { cause, ...(details === undefined ? {} : { details }) });
+  }
+}
+
 /** Opens one range at a provider. Rejects with CoaxError when the answer is not the file: UPSTREAM_*, or a ProviderRefusal. */
 export type RangeOpener = (request: UpstreamRequest, options: OpenOptions) => Promise<RangeAnswer>;
 
@@ -75,9 +87,10 @@ export function askHeader(ask: Ask): string {
  */
 export function readAnswer(
   ask: Ask,
-  answer: Pick<RangeAnswer, 'status' | 'headers'>,
+  answer: Pick<RangeAnswer, 'status' | 'headers' | 'facts'>,
   knownSize: number | null,
 ): AnswerFacts {
+  if (answer.facts !== undefined) return answer.facts;
   const { headers } = answer;
   const basics = {
     etag: headers.etag ?? null,

@@ -6,6 +6,7 @@ import { deviceDescription, discovery, lineupStatus } from '../../lineup/hdhomer
 import type { PublishedName } from '../../lineup/publisher.ts';
 import type { ChannelId, EpisodeId, MovieId, SeriesId } from '../../model/ids.ts';
 import type { Services } from '../services.ts';
+import { getCatchup, headCatchup } from './catchup.ts';
 import { idAndExt, outputBase, outputOf } from './context.ts';
 import { type FileKind, getFile, headFile } from './files.ts';
 import { getHlsEntry, getHlsPlaylist, getHlsSegment, headHls } from './hls.ts';
@@ -56,14 +57,23 @@ export function outputRouter(services: Services): Router {
 
   hlsRoutes(router, services, open);
   // Players in a browser ask before they send a range.
-  router.options(['/:token/live/:file', '/:token/live/:channel/:session/:file', '/:token/movie/:file', '/:token/episode/:file'], (_request, response) => {
-    response.set({
-      'Access-Control-Allow-Origin': '*',
-      'Access-Control-Allow-Methods': 'GET, HEAD',
-      'Access-Control-Allow-Headers': 'Range, If-Range',
-    });
-    response.status(204).end();
-  });
+  router.options(
+    [
+      '/:token/live/:file',
+      '/:token/live/:channel/:session/:file',
+      '/:token/catchup/:file',
+      '/:token/movie/:file',
+      '/:token/episode/:file',
+    ],
+    (_request, response) => {
+      response.set({
+        'Access-Control-Allow-Origin': '*',
+        'Access-Control-Allow-Methods': 'GET, HEAD',
+        'Access-Control-Allow-Headers': 'Range, If-Range',
+      });
+      response.status(204).end();
+    },
+  );
   // Express answers HEAD by GET unless told otherwise: for media that would open a provider's stream.
   router.head(
     '/:token/live/:file',
@@ -72,6 +82,14 @@ export function outputRouter(services: Services): Router {
   router.get(
     '/:token/live/:file',
     guarded((request, response) => getLive(request, response, services, open)),
+  );
+  router.head(
+    '/:token/catchup/:file',
+    guarded((request, response) => headCatchup(request, response, services)),
+  );
+  router.get(
+    '/:token/catchup/:file',
+    guarded((request, response) => getCatchup(request, response, services, open)),
   );
   files('movie');
   files('episode');

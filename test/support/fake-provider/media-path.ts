@@ -1,3 +1,4 @@
+import { type AskedPiece, flussonicPiece, pathPiece, queryPiece } from './archive.ts';
 import type { RequestKind } from './settings.ts';
 
 /** A media URL taken apart, percent-decoded. */
@@ -7,6 +8,8 @@ export interface MediaPath {
   readonly password: string;
   readonly id: string;
   readonly ext: string;
+  /** What of the archive is asked for. */
+  readonly piece?: AskedPiece;
 }
 
 function decoded(segment: string): string {
@@ -17,8 +20,11 @@ function decoded(segment: string): string {
   }
 }
 
-/** Reads `/live/u/p/id.ts`, `/movie/…`, `/series/…`, `/timeshift/u/p/min/start/id.ts` and the old `/u/p/id`; null for other paths. */
-export function mediaPath(pathname: string): MediaPath | null {
+/**
+ * Reads `/live/u/p/id.ts`, `/movie/…`, `/series/…`, `/timeshift/u/p/min/start/id.ts`, `/streaming/timeshift.php?…`,
+ * `/flussonic/u/p/id/…` and the old `/u/p/id`; null for other paths. `zoneOffset` is the panel's, in seconds.
+ */
+export function mediaPath(pathname: string, query = new URLSearchParams(), zoneOffset = 0): MediaPath | null {
   const parts = pathname.split('/').slice(1).map(decoded);
   const last = parts.at(-1) ?? '';
   const dot = last.lastIndexOf('.');
@@ -27,8 +33,20 @@ export function mediaPath(pathname: string): MediaPath | null {
   const [first = '', second = '', third = ''] = parts;
   if ((first === 'live' || first === 'movie' || first === 'series') && parts.length === 4)
     return { kind: first, username: second, password: third, id, ext };
-  if (first === 'timeshift' && parts.length === 6)
-    return { kind: 'timeshift', username: second, password: third, id, ext };
+  if (first === 'timeshift' && parts.length === 6) {
+    const piece = pathPiece(parts[3] ?? '', parts[4] ?? '', ext, zoneOffset);
+    return { kind: 'timeshift', username: second, password: third, id, ext, piece };
+  }
+  if (first === 'streaming' && second === 'timeshift.php') {
+    const [username, password] = [query.get('username') ?? '', query.get('password') ?? ''];
+    const piece = queryPiece(query, zoneOffset);
+    return { kind: 'timeshift', username, password, id: query.get('stream') ?? '', ext: 'ts', piece };
+  }
+  if (first === 'flussonic' && parts.length === 5) {
+    const piece = flussonicPiece(last, Math.floor(Date.now() / 1000));
+    const stream = { username: second, password: third, id: parts[3] ?? '', ext: 'ts' };
+    return piece === null ? { kind: 'live', ...stream } : { kind: 'timeshift', ...stream, piece };
+  }
   if (parts.length === 3 && /^\d+$/.test(id)) return { kind: 'live', username: first, password: second, id, ext };
   return null;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { archiveAnswer, deliverArchive } from './archive.ts';
 import { deliverFile } from './deliver-file.ts';
 import { deliverLive } from './deliver-live.ts';
 import { Ledger, type LoginCounts } from './ledger.ts';
@@ -162,7 +163,7 @@ export class Provider {
       answerPanel(context, url.pathname, url.searchParams, request, response);
       return;
     }
-    const path = mediaPath(url.pathname);
+    const path = mediaPath(url.pathname, url.searchParams, this.settings.api.zoneOffset);
     if (url.pathname.startsWith('/logo/')) {
       const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
       response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.from(pixel, 'base64'));
@@ -271,8 +272,20 @@ export class Provider {
       return;
     }
     const loop = await this.#loop(this.settings.mediaOf[String(number)] ?? this.settings.media);
-    response.useChunkedEncodingByDefault = behaviour.chunked === true;
     response.shouldKeepAlive = false;
+    const { piece } = path;
+    if (piece !== undefined) {
+      const { archive } = this.settings;
+      const nowUnix = Math.floor(Date.now() / 1000);
+      const answer = archiveAnswer(piece, archive, nowUnix);
+      const page = { 'content-type': 'text/html' };
+      if (answer === 'html') response.writeHead(200, page).end('<html><body>Archive not available</body></html>');
+      if (answer === 'missing') response.writeHead(404, page).end('<html>no such archive</html>');
+      const delivery = { loop, programNumber: number % 65_000 || 1, piece, settings: archive, nowUnix, sent };
+      if (answer === 'archive') deliverArchive(request, response, delivery, behaviour);
+      if (answer !== 'live') return;
+    }
+    response.useChunkedEncodingByDefault = behaviour.chunked === true;
     response.writeHead(200, { 'content-type': behaviour.contentType ?? 'video/mp2t', ...behaviour.headers });
     if (request.method === 'HEAD') {
       response.end();

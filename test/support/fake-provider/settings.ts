@@ -126,6 +126,26 @@ export interface GuideSettings {
   readonly icon: string;
 }
 
+/** The archive of all channels. */
+export interface ArchiveSettings {
+  /** Forms of addresses that it answers: `path-dash`, `query-sql`, `flussonic-ts`; see archive.ts. */
+  readonly forms: readonly string[];
+  /** Forms that it answers with live TV, and with a page. */
+  readonly live: readonly string[];
+  readonly html: readonly string[];
+  readonly days: number;
+  /** How far it is behind what is on. */
+  readonly lagSec: number;
+  /** `file` has a length and ranges; `stream` neither. */
+  readonly delivery: 'file' | 'stream';
+  /** How many times faster than it plays a piece is sent; 0 is as fast as it goes. */
+  readonly paceFactor: number;
+  /** Stands before each piece. */
+  readonly preamble: string;
+  /** Each answer has a clock of its own, instead of the broadcast's. */
+  readonly ownClock: boolean;
+}
+
 export interface ProviderSettings {
   readonly logins: readonly ProviderLogin[];
   readonly catalog: CatalogSettings;
@@ -144,6 +164,7 @@ export interface ProviderSettings {
     readonly activeCons: 'real' | 'absent' | 'N/A' | 'zero';
     readonly stringNumbers: boolean;
   };
+  readonly archive: ArchiveSettings;
   readonly behaviour: Behaviour;
   readonly faults: readonly Fault[];
   /** False counts excess connections instead of refusing them. */
@@ -209,6 +230,17 @@ export const defaultSettings: ProviderSettings = {
     zoneOffset: 3600,
     activeCons: 'real',
     stringNumbers: true,
+  },
+  archive: {
+    forms: ['path-dash'],
+    live: [],
+    html: [],
+    days: 7,
+    lagSec: 30,
+    delivery: 'file',
+    paceFactor: 0,
+    preamble: '',
+    ownClock: false,
   },
   behaviour: { burstBytes: 262_144 },
   faults: [],
