@@ -345,6 +345,17 @@ export const settingsSchema = z.strictObject({
         .meta({ description: 'Days of coming programmes that are kept.' }),
     })
     .prefault({}),
+  breakers: breakerSettings,
+  catchup: z
+    .strictObject({
+      bufferMinutes: z
+        .int()
+        .min(0)
+        .max(120)
+        .default(5)
+        .meta({ description: 'Minutes that are played after the end of a past programme, as few end on time.' }),
+    })
+    .prefault({}),
   guide: z
     .strictObject({
       pictures: z.enum(['held', 'off']).default('held').meta({
@@ -369,14 +380,3 @@ export type SourceConfig = z.infer<typeof sourceSchema>;
 export type AccountConfig = z.infer<typeof accountSchema>;
 export type OutputConfig = z.infer<typeof outputSchema>;
 export type HostConfig = z.infer<typeof hostSchema>;
-  breakers: breakerSettings,
-  catchup: z
-    .strictObject({
-      bufferMinutes: z
-        .int()
-        .min(0)
-        .max(120)
-        .default(5)
-        .meta({ description: 'Minutes that are played after the end of a past programme, as few end on time.' }),
-    })
-    .prefault({}),

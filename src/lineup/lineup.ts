@@ -83,6 +83,11 @@ export class Lineup {
     };
   }
 
+  /** A time of the channel's archive. Throws NOT_YET_ON, or NO_ARCHIVE where none reaches back so far. */
+  playableArchive(channel: Channel, time: ArchiveTime): PlayableArchive {
+    return playableArchive(channel, time, this.#deps.resolverOf);
+  }
+
   /** Null when the source of the file is off or gone. */
   playableFile(item: Movie | Episode): PlayableFile | null {
     const resolver = this.#deps.resolverOf(item.sourceId);
@@ -90,11 +95,6 @@ export class Lineup {
     return {
       itemId: item.id,
       title: item.title,
-  /** A time of the channel's archive. Throws NOT_YET_ON, or NO_ARCHIVE where none reaches back so far. */
-  playableArchive(channel: Channel, time: ArchiveTime): PlayableArchive {
-    return playableArchive(channel, time, this.#deps.resolverOf);
-  }
-
       ext: item.ext,
       contentType: item.file.contentType ?? '',
       sourceId: item.sourceId,

@@ -31,12 +31,12 @@ export interface PlayableFile {
   readonly contentType: string;
   readonly sourceId: SourceId;
   readonly accounts: readonly AccountId[];
-  /** The size known from earlier playback, in bytes; answers HEAD without the provider. */
   /**
    * Names the file an account would serve, where that is not the same for all: other sources may have the same title in a file of their
    * own. A session stays with the file it began with.
    */
   fileOf?(account: AccountId): string;
+  /** The size known from earlier playback, in bytes; answers HEAD without the provider. */
   readonly knownSize?: number;
   request(account: AccountId): UpstreamRequest;
 }
