@@ -307,18 +307,13 @@ export class App {
       hostStreams: this.#streams.host,
       hls: this.#streams.hls,
       files: this.#streams.vod,
+      catchup: this.#streams.catchup,
       accounts: () =>
         this.#streams.pool.snapshot().map((account) => ({ ...account, refusals: { ...account.refusals } })),
       sessions: () => this.#streams.sessions(),
       stopSession: (id) => this.#streams.stopSession(id),
       sync: () => this.#streams.sync(),
       testSource: (id, signal) => this.#logins.test(id, signal),
-      catchup: this.#streams.catchup,
-      setChannelRequest: async (id, patch) => {
-        const changed = await this.#catalog.channels.setRequest(id, patch);
-        this.#hideRequests();
-        return changed;
-      },
       removeSource: (id) => this.#removeSource(id),
       health: () => this.#health(),
       metrics: () => this.#metrics.text(),
