@@ -37,6 +37,7 @@ make_pictures() {
 }
 
 make_pictures in-use 'All connections are in use' 'The channel starts as soon as one is free'
+make_pictures taken 'A recording needs this connection' 'The channel goes on as soon as one is free'
 make_pictures offline 'This channel is offline' 'It is tried again in a moment'
 make_pictures refused 'The provider refuses this channel' 'It is tried again in a moment'
 make_pictures starting 'Starting…' ' '

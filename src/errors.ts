@@ -246,6 +246,11 @@ export const errorTable = {
     action: 'The message quotes what came; it is often an error page of the provider.',
   },
   UPSTREAM_ENDED: { status: 502, title: 'The provider ended the stream', action: 'Try again.' },
+  UPSTREAM_LOOPING: {
+    status: 502,
+    title: 'The provider sends the same seconds again and again',
+    action: 'It is often its own picture for a full or dead channel; give the channel another stream.',
+  },
   UPSTREAM_NO_FFMPEG: {
     status: 502,
     title: 'This needs ffmpeg, and there is none',

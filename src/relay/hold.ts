@@ -1,15 +1,18 @@
 import { CoaxError } from '../errors.ts';
 import type { Viewer } from '../model/viewer.ts';
+import type { LivePurpose, LiveRequest } from './contract.ts';
 
 /** Somebody who asked for a channel is waited for as long as this; then the slot may be taken for anyone who waits. */
 const freshMs = 5_000;
 
 /**
  * Keeps a relay open for a host's stream that nobody reads at the moment. It is no consumer: what nobody reads may be taken from it like
- * from a lingering relay, except in the first seconds, when its reader is on the way.
+ * from a lingering relay, except in the first seconds, when its reader is on the way. One of a recording is never taken for idle: its reader
+ * comes back.
  */
 export class Hold {
   readonly viewer: Viewer;
+  readonly purpose: LivePurpose;
   readonly openedMs = performance.now();
   /** Resolves when there is media; rejects when there will be none. */
   readonly ready: Promise<void>;
@@ -21,8 +24,9 @@ export class Hold {
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<CoaxError>();
 
-  constructor(who: { readonly viewer: Viewer; readonly signal: AbortSignal }, left: (hold: Hold) => void) {
+  constructor(who: Pick<LiveRequest, 'viewer' | 'signal' | 'purpose'>, left: (hold: Hold) => void) {
     this.viewer = who.viewer;
+    this.purpose = who.purpose ?? 'live';
     this.#signal = who.signal;
     this.#left = left;
     this.ready = this.#ready.promise;
@@ -33,6 +37,7 @@ export class Hold {
 
   /** True while a reader is still expected. */
   isFresh(nowMs: number): boolean {
+    if (this.purpose !== 'live') return this.purpose === 'recording';
     return !this.#read && nowMs - this.openedMs < freshMs;
   }
 

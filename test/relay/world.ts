@@ -2,10 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { LeasedSocket } from '../../src/accounts/lease.ts';
 import { LeasePool } from '../../src/accounts/lease-pool.ts';
+import type { LeasePoolOptions } from '../../src/accounts/lease-pool-options.ts';
 import { CoaxError, toCoaxError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log/log.ts';
 import type { AccountId, ChannelId, LoginKey, OutputId, SourceId, StreamId } from '../../src/model/ids.ts';
-import type { LiveConsumer, PlayableChannel } from '../../src/relay/contract.ts';
+import type { LiveConsumer, LivePurpose, PlayableChannel } from '../../src/relay/contract.ts';
 import { Relays, type RelaysOptions } from '../../src/relay/relays.ts';
 import type { Upstream, UpstreamOptions, UpstreamSink } from '../../src/relay/upstream.ts';
 import { syntheticTs } from '../support/ts-builder.ts';
@@ -153,6 +154,7 @@ export class Player {
   readonly gone = new AbortController();
   consumer: LiveConsumer | null = null;
   code: string | null = null;
+  error: CoaxError | null = null;
 
   /** The player's connection breaks; what the HTTP layer does in the same tick. */
   reset(): void {
@@ -178,6 +180,7 @@ export interface WorldOptions {
   readonly observer?: RelaysOptions['observer'];
   readonly sendQueueOf?: RelaysOptions['sendQueueOf'];
   readonly factsOf?: RelaysOptions['factsOf'];
+  readonly pool?: Partial<LeasePoolOptions>;
 }
 
 /** Relays on the real lease pool, with fake sockets on both sides. Meant for a fake clock. */
@@ -201,10 +204,11 @@ export class World {
     observer,
     sendQueueOf,
     factsOf,
+    pool = {},
   }: WorldOptions = {}) {
     this.limit = limit;
     this.#streams = streams;
-    this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs });
+    this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs, ...pool });
     this.pool.setAccounts([
       { id: 'a1' as AccountId, sourceId: 's1' as SourceId, loginKey: 'l1' as LoginKey, label: 'a1', limit },
     ]);
@@ -239,7 +243,11 @@ export class World {
     return channel;
   }
 
-  open(name: string, who: string, { slates = false } = {}): Player {
+  open(
+    name: string,
+    who: string,
+    { slates = false, purpose = 'live' }: { readonly slates?: boolean; readonly purpose?: LivePurpose } = {},
+  ): Player {
     const player = new Player();
     this.players.push(player);
     this.relays
@@ -248,6 +256,7 @@ export class World {
         viewer: viewer(who),
         outputId: 'default' as OutputId,
         signal: player.gone.signal,
+        purpose,
         ...(slates ? { slates } : {}),
       })
       .then(
@@ -256,7 +265,8 @@ export class World {
           consumer.pipe(player.socket.asSocket());
         },
         (error: unknown) => {
-          player.code = toCoaxError(error).code;
+          player.error = toCoaxError(error);
+          player.code = player.error.code;
         },
       );
     return player;
