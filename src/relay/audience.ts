@@ -2,7 +2,7 @@ import type { LeaseParty } from '../accounts/lease.ts';
 import type { CoaxError } from '../errors.ts';
 import type { Viewer } from '../model/viewer.ts';
 import { Consumer, type ConsumerHome } from './consumer.ts';
-import type { LiveRequest } from './contract.ts';
+import type { LivePurpose, LiveRequest } from './contract.ts';
 import { expected, Hold } from './hold.ts';
 import type { RelayObserver } from './observer.ts';
 import { waitingParty } from './waiting-party.ts';
@@ -38,6 +38,13 @@ export class Audience {
   /** True when somebody reads, and has got bytes already. */
   get isServed(): boolean {
     return this.consumers.size > this.waiting.size;
+  }
+
+  /** What it is all for: the most important purpose of those who are here. Live while it lingers for who may come back. */
+  purpose(): LivePurpose {
+    const all = [...this.consumers, ...this.holds].map((one) => one.purpose);
+    if (all.includes('recording')) return 'recording';
+    return all.length > 0 && all.every((purpose) => purpose === 'pretune') ? 'pretune' : 'live';
   }
 
   isIdle(): boolean {
