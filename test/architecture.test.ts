@@ -12,6 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ['sources'],
   ['accounts', 'catalog', 'probe'],
   ['relay', 'vod', 'catchup', 'guide', 'ingest', 'lineup', 'library', 'hosts'],
+  ['transcode'],
   ['http', 'web'],
   ['app'],
   ['cli'],

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { breakerSettings } from './breaker-settings.ts';
+import { transcodeSettings } from './transcode-settings.ts';
 
 /**
  * The configuration document. Each key has a description and a default; docs/configuration.md, the checks of `coax check` and the
@@ -24,8 +26,18 @@ const placeOfFile = z
         : text.startsWith('/') || text.startsWith('file:') || /^[A-Za-z]:[\\/]/.test(text),
     'has to be an http(s) address or an absolute path of a file',
   );
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name');
-const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not contain line breaks');
+/** scheme://user:password@host:port, and nothing behind it. */
+export const proxyAddress = z
+  .string()
+  .trim()
+  .max(1_000)
+  .refine(
+    (text) =>
+      /^(?:https?|socks(?:4a?|5h?)?):\/\/[^\s/?#]+\/?$/i.test(text) && URL.canParse(text.replace(/^\w+/, 'http')),
+    'has to be the address of a proxy: http://, https://, socks4://, socks4a://, socks5:// or socks5h://, a host and a port',
+  );
+export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name');
+export const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not contain line breaks');
 
 /** An IANA name, or an offset up to 14 hours: `+02:00`, `UTC-3`. */
 function isTimeZone(zone: string): boolean {
@@ -116,6 +128,26 @@ export const sourceSchema = z.strictObject({
       description:
         'Network interface at which multicast groups are joined (its name or an address of it); empty leaves it to the system.',
     }),
+  cookies: headerValue
+    .max(8_000)
+    .default('')
+    .meta({
+      description:
+        'Cookies that lists and streams are asked with: name=value; name=value. Those that the provider sets come on top.',
+      ...secret,
+    }),
+  proxy: z
+    .union([proxyAddress, z.literal('')])
+    .default('')
+    .meta({
+      description:
+        'Proxy for everything of this source (lists, guides, streams, and pictures on its own hosts): http://, https://, socks4://, socks4a://, socks5:// or socks5h://, with the login where it needs one; names are looked up by the proxy with socks4a, socks5h and http. Empty uses none; proxies of the environment are never used.',
+      ...secret,
+    }),
+  delivery: z.enum(['relay', 'redirect']).default('relay').meta({
+    description:
+      "How players of this source's channels and films get them: relay passes every byte through Coax. redirect sends players to the provider, which shows each of them the provider's address with user name and password in it; there is one connection for each player, no failover, and the limit is kept by asking the provider how many it counts. Media servers connected by the plugin, and whatever needs a proxy, cookies or headers, are always relayed.",
+  }),
   readWith: z.enum(['coax', 'ffmpeg']).default('coax').meta({
     description: 'Who reads the streams that come over HTTP: Coax itself, or ffmpeg for what Coax can not read.',
   }),
@@ -142,6 +174,12 @@ export const outputSchema = z.strictObject({
     description:
       'Show players of live channels a picture that says why there is nothing to see, instead of an error. Media servers that are connected by the plugin always get it.',
   }),
+  profile: z
+    .string()
+    .trim()
+    .max(40)
+    .default('')
+    .meta({ description: 'The transcode profile for its channels; empty, or copy, gives them as they come.' }),
 });
 
 export const hostSchema = z.strictObject({
@@ -204,7 +242,18 @@ export const settingsSchema = z.strictObject({
         .max(1_073_741_824)
         .default(33_554_432)
         .meta({ description: 'The most bytes kept in memory for a channel.' }),
-      stallMs: ms(10_000, 'How long a provider may send nothing before the stream is opened anew.', 500),
+      stallMs: ms(
+        5_000,
+        'How long a provider may send nothing before the next stream of the channel, or the same one, is opened.',
+        500,
+      ),
+      syncLossMs: ms(3_000, 'How long what a provider sends may be no transport stream before it counts as lost.', 500),
+      loopMs: ms(
+        15_000,
+        'The longest clip that is recognised when a provider sends it over and over instead of the channel, as they do to say that a limit is reached; the channel then goes on with its next stream, if it has one. 0 never looks.',
+        0,
+        60_000,
+      ),
       connectMs: ms(10_000, 'How long a provider may take to answer.', 500),
       startMs: ms(15_000, 'How long a viewer waits for the first picture.', 500),
       slateMs: ms(
@@ -317,6 +366,7 @@ export const settingsSchema = z.strictObject({
         .meta({ description: 'Other limits for users of these names; 0 is no limit.' }),
     })
     .prefault({}),
+  transcode: transcodeSettings,
   ingest: z
     .strictObject({
       timeoutMs: ms(60_000, 'How long a provider may be silent while a list is read.', 1_000),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { outputSchema } from '../config/schema.ts';
+import { headerName, headerValue, outputSchema, proxyAddress } from '../config/schema.ts';
 import { refreshParts } from '../catalog/contract.ts';
 
 /** Bodies of the admin API. Responses and the OpenAPI document are both checked against these. */
@@ -77,6 +77,9 @@ export const channel = z.object({
   streams: z.array(z.object({ id: z.string(), sourceId: z.string(), codecs: codecFacts.nullable() })),
   provider: z.object(channelFields),
   overrides: z.object(channelFields).partial(),
+  request: z
+    .object({ headerNames: z.array(z.string()), hasUserAgent: z.boolean(), hasProxy: z.boolean() })
+    .meta({ description: 'Which of these are set for this channel; their values are write-only.' }),
 });
 
 /** A text for one line: no control characters, and whole characters only. */
@@ -112,6 +115,18 @@ export const channelPatch = z
     guideShiftMin: z.int().min(-1440).max(1440).nullable(),
     groups: z.array(line(200)).max(50).nullable(),
     hidden: z.boolean().nullable(),
+    request: z
+      .strictObject({
+        headers: z.record(headerName, headerValue).nullable(),
+        userAgent: headerValue.max(500).nullable(),
+        proxy: z.union([proxyAddress, z.literal('')]).nullable(),
+      })
+      .partial()
+      .nullable()
+      .meta({
+        description:
+          "Headers, user agent and proxy for this channel's own streams, over those of source and playlist. They are write-only; null goes back, an empty proxy is none.",
+      }),
   })
   .partial()
   .meta({ description: 'Fields to override; null goes back to what the provider says.' });
@@ -182,6 +197,9 @@ export const source = z.object({
   timeZone: z.string(),
   multicastInterface: z.string(),
   readWith: z.enum(['coax', 'ffmpeg']),
+  hasCookies: z.boolean().meta({ description: 'Whether there are any; they are write-only.' }),
+  proxy: z.string().meta({ description: 'Without its login, which is write-only.' }),
+  delivery: z.enum(['relay', 'redirect']),
   accounts: z.array(z.object({ id: z.string(), maxConnections: z.int().nullable(), hasLogin: z.boolean() })),
   state: z.object({
     parts: z.array(
@@ -222,6 +240,9 @@ const sourceFields = {
   refreshHours: z.number().min(0).max(720),
   timeZone: z.string().max(100),
   multicastInterface: z.string().max(100),
+  cookies: z.string().max(8_000),
+  proxy: z.string().max(1_000),
+  delivery: z.enum(['relay', 'redirect']),
   readWith: z.enum(['coax', 'ffmpeg']),
 };
 export const sourceCreate = z
@@ -345,6 +366,7 @@ export const output = z.object({
   token: z.string(),
   groups: z.array(z.string()),
   live: liveForm,
+  profile: z.string().meta({ description: 'The transcode profile of its channels; empty gives them as they come.' }),
   ...outputLimits,
   urls: z.object({ m3u: z.string(), xmltv: z.string(), hdhomerun: z.string(), movies: z.string() }),
 });
@@ -354,6 +376,7 @@ export const outputCreate = z.strictObject({
   name: z.string().trim().min(1).max(200),
   groups: z.array(z.string().max(500)).max(1_000).default([]),
   live: liveForm.default('ts'),
+  profile: outputSchema.shape.profile,
 });
 export const outputPatch = z
   .strictObject({
@@ -361,6 +384,7 @@ export const outputPatch = z
     name: z.string().trim().min(1).max(200),
     groups: z.array(z.string().max(500)).max(1_000),
     live: liveForm,
+    profile: z.string().trim().max(40),
     newToken: z.literal(true),
   })
   .partial();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { newId, newToken } from '../../config/new-id.ts';
 import { type Config, type OutputConfig, outputSchema } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
+import { profilesOf } from '../../transcode/profiles.ts';
 import { baseUrlOf } from '../base-url.ts';
 import { type Route, route } from '../route.ts';
 import { output, outputCreate, outputPatch } from '../schemas.ts';
@@ -17,6 +18,14 @@ function find(config: Config, id: string): OutputConfig {
   return found;
 }
 
+/** An output would play nothing with a profile that does not exist. */
+function refuseUnknown({ settings }: Config, name = ''): void {
+  const known = profilesOf(settings.transcode).map((profile) => profile.name);
+  if (name === '' || name === 'copy' || known.includes(name)) return;
+  const message = `has to be one of ${known.join(', ')}; or empty`;
+  throw new CoaxError('BAD_REQUEST', `profile ${message}`, { details: { fields: [{ field: 'profile', message }] } });
+}
+
 export function outputRoutes({ config }: Services): Route[] {
   const view = (item: OutputConfig, request: IncomingMessage): z.input<typeof output> => {
     const base = `${baseUrlOf(request, config.current.settings.publicUrl)}/o/${item.token}`;
@@ -28,6 +37,7 @@ export function outputRoutes({ config }: Services): Route[] {
       maxStreams: item.maxStreams,
       slates: item.slates,
       live: item.live,
+      profile: item.profile,
       urls: {
         m3u: `${base}/playlist.m3u`,
         xmltv: `${base}/guide.xml`,
@@ -53,6 +63,7 @@ export function outputRoutes({ config }: Services): Route[] {
       body: outputCreate,
       answer: { status: 201, schema: output, description: 'The new output' },
       run: async ({ body, request }) => {
+        refuseUnknown(config.current, body.profile);
         const item = outputSchema.parse({ ...body, id: newId('o'), token: newToken() });
         await config.update((draft) => draft.outputs.push(item));
         return view(item, request);
@@ -67,6 +78,7 @@ export function outputRoutes({ config }: Services): Route[] {
       body: outputPatch,
       answer: { status: 200, schema: output, description: 'The output as it is now' },
       run: async ({ params: { id }, body, request }) => {
+        refuseUnknown(config.current, body.profile);
         const changed = await config.update((draft) => {
           const item = find(draft, id);
           if (body.name !== undefined) item.name = body.name;
@@ -74,6 +86,7 @@ export function outputRoutes({ config }: Services): Route[] {
           if (body.live !== undefined) item.live = body.live;
           if (body.maxStreams !== undefined) item.maxStreams = body.maxStreams;
           if (body.slates !== undefined) item.slates = body.slates;
+          if (body.profile !== undefined) item.profile = body.profile;
           if (body.newToken) item.token = newToken();
           return item;
         });
