@@ -11,7 +11,7 @@ import { ingestWorkerEntry, publishWorkerEntry } from './app/worker-entries.ts';
 import { type Catalog, catalogFileName } from './catalog/catalog.ts';
 import type { FolderLock } from './catalog/folder-lock.ts';
 import type { Config, SourceConfig } from './config/schema.ts';
-import { secretsOfConfig } from './config/secrets.ts';
+import { secretsOfConfig, secretsOfRequest } from './config/secrets.ts';
 import type { ConfigStore } from './config/store.ts';
 import { Guide } from './guide/guide.ts';
 import { clientOf } from './hosts/client-of.ts';
@@ -252,10 +252,16 @@ export class App {
 
   #configured(config: Config): void {
     for (const [owner, secrets] of secretsOfConfig(config)) this.#redactor.setSecrets(owner, secrets);
+    this.#hideRequests();
     this.#log.setLevel(config.settings.logLevel);
     this.#takeAccounts();
     this.#streams.hls.revoke(new Set(config.outputs.map(({ token }) => token)));
     this.#publisher.refresh();
+  }
+
+  /** What admins set for single channels is as secret as what they set for sources. */
+  #hideRequests(): void {
+    this.#redactor.setSecrets('channels', this.#catalog.channels.requests().flatMap(secretsOfRequest));
   }
 
   /** Limits come from the configuration, else from what the provider said last. */
@@ -308,6 +314,11 @@ export class App {
       hls: this.#streams.hls,
       files: this.#streams.vod,
       catchup: this.#streams.catchup,
+      setChannelRequest: async (id, patch) => {
+        const changed = await this.#catalog.channels.setRequest(id, patch);
+        this.#hideRequests();
+        return changed;
+      },
       accounts: () =>
         this.#streams.pool.snapshot().map((account) => ({ ...account, refusals: { ...account.refusals } })),
       sessions: () => this.#streams.sessions(),

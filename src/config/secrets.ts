@@ -8,8 +8,38 @@ export function secretsOfSource(source: SourceConfig): string[] {
   for (const { username, password } of source.accounts) found.push(username, password, `${username}:${password}`);
   for (const address of [source.url, source.epgUrl, ...source.baseUrls]) found.push(...secretsOfAddress(address));
   for (const [name, value] of Object.entries(source.headers))
-    if (secretHeader.test(name)) found.push(value, value.replace(/^\S+\s+/, ''));
+    if (secretHeader.test(name)) found.push(value, value.replace(/^\S+\s+/, ''), ...cookieValues(name, value));
+  found.push(...secretsOfRequest({ headers: { cookie: source.cookies }, proxy: source.proxy }));
   return found.filter((text) => text !== '');
+}
+
+/** Those of what an admin set for a channel: the login of its proxy, its cookies and whatever its headers carry. */
+export function secretsOfRequest({ headers = {}, proxy = '' }: RequestSecrets): string[] {
+  const found = Object.entries(headers).flatMap(([name, value]) =>
+    secretHeader.test(name) ? [value, value.replace(/^\S+\s+/, ''), ...cookieValues(name, value)] : [],
+  );
+  const { username = '', password = '' } = URL.parse(proxy) ?? {};
+  if (username !== '' || password !== '')
+    for (const [user, word] of [
+      [username, password],
+      [decoded(username), decoded(password)],
+    ])
+      found.push(user ?? '', word ?? '', `${user}:${word}`);
+  return found.filter((text) => text !== '');
+}
+
+interface RequestSecrets {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly proxy?: string;
+}
+
+/** The single values of a Cookie header; those that may be plain words are too short to hide. */
+function cookieValues(name: string, value: string): string[] {
+  if (name.toLowerCase() !== 'cookie') return [];
+  return value.split(';').flatMap((pair) => {
+    const text = pair.slice(pair.indexOf('=') + 1).trim();
+    return text.length >= 6 ? [text] : [];
+  });
 }
 
 /** The secrets an address may hold: userinfo, and the values of query keys that are no plain words. */

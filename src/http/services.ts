@@ -11,7 +11,7 @@ import type { Pictures } from '../lineup/pictures.ts';
 import type { ProgrammeFiles } from '../lineup/programme-files.ts';
 import type { Publisher } from '../lineup/publisher.ts';
 import type { Log } from '../log/log.ts';
-import type { SessionId, SourceId } from '../model/ids.ts';
+import type { ChannelId, SessionId, SourceId } from '../model/ids.ts';
 import type { PlayableFile } from '../model/playable.ts';
 import type { SessionView } from '../model/session-view.ts';
 import type { LiveConsumer, LiveRequest } from '../relay/contract.ts';

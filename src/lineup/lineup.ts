@@ -74,11 +74,18 @@ export class Lineup {
     return {
       channelId: channel.id,
       name: channel.name,
-      streams: channel.streams.flatMap(({ id, sourceId, locator }) => {
+      streams: channel.streams.flatMap(({ id, sourceId, locator, request }) => {
         const resolver = this.#deps.resolverOf(sourceId);
         if (resolver === undefined) return [];
         const accounts = resolver.accounts.map((account) => account.id);
-        return [{ streamId: id, sourceId, accounts, request: (account) => resolver.resolve(locator, account) }];
+        return [
+          {
+            streamId: id,
+            sourceId,
+            accounts,
+            request: (account) => withOverride(resolver.resolve(locator, account), request),
+          },
+        ];
       }),
     };
   }

@@ -12,7 +12,13 @@ export type StreamLocator =
       readonly ext: string;
       readonly direct?: string;
     }
-  | { readonly kind: 'url'; readonly url: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'url';
+      readonly url: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** The proxy that the playlist names for this stream, with its login. */
+      readonly proxy?: string;
+    }
   | { readonly kind: 'demo'; readonly clip: string; readonly durationSec?: number };
 
 export interface Catchup {

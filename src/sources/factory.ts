@@ -10,6 +10,7 @@ import { ProviderClient } from './provider-client.ts';
 import { hostOf } from './provider-http.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { RetryPolicy } from './retry-delay.ts';
+import { proxied } from './with-proxy.ts';
 import { XtreamReader } from './xtream/reader.ts';
 import { XtreamResolver } from './xtream/resolver.ts';
 
@@ -46,6 +47,6 @@ export function createResolver(
   deps: { readonly health?: BaseUrlHealth } = {},
 ): StreamResolver {
   if (config.kind === 'demo') return new DemoResolver(accountsOf(config, known));
-  if (config.kind === 'm3u') return new M3uResolver(config, known, deps);
-  return new XtreamResolver(config, known, deps);
+  const Resolver = config.kind === 'm3u' ? M3uResolver : XtreamResolver;
+  return proxied(new Resolver(config, known, deps), config.proxy);
 }

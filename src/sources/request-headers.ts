@@ -27,9 +27,13 @@ export function sendableHeaders(headers: Readonly<Record<string, string>>): Reco
 }
 
 /** The headers of every request to a source, for lists and streams alike. Names in lower case; a user agent is always there. */
-export function requestHeaders(source: Pick<SourceConfig, 'userAgent' | 'headers'>): Readonly<Record<string, string>> {
+export function requestHeaders(
+  source: Pick<SourceConfig, 'userAgent' | 'headers'> & Partial<Pick<SourceConfig, 'cookies'>>,
+): Readonly<Record<string, string>> {
   const headers: Record<string, string> = { 'user-agent': defaultUserAgent, ...sendableHeaders(source.headers) };
   const own = source.userAgent.trim();
   if (own !== '') headers['user-agent'] = own;
+  const cookies = source.cookies?.trim() ?? '';
+  if (cookies !== '') headers['cookie'] = cookies;
   return headers;
 }

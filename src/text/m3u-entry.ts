@@ -9,6 +9,8 @@ export interface M3uEntry {
   readonly url: string;
   /** Lower-case names: from `url|Name=value`, `#EXTVLCOPT`, `#EXTHTTP`, `#KODIPROP` and attributes. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** `#EXTVLCOPT:http-proxy`, with its login; one without a scheme is an HTTP proxy. */
+  readonly proxy?: string;
   /** Never empty: the text after the comma, else `tvc-guide-title`, else `tvg-name`, else the address's file name. */
   readonly name: string;
   /** What it most likely is, judged by path, extension and duration. */
@@ -81,6 +83,7 @@ export class PendingEntry {
   group = '';
   #headers: Record<string, string> | undefined;
   #options: Record<string, string> | undefined;
+  #proxy: string | undefined;
   #lines = 0;
 
   constructor(line: number) {
@@ -97,14 +100,16 @@ export class PendingEntry {
   vlcOption(text: string): void {
     const [name, value] = splitOption(text);
     const header = /^http-(user-agent|referrer|referer|origin|cookie)s?$/.exec(name)?.[1];
-    if (header === undefined) this.#option(name, value);
+    if (name === 'http-proxy') {
+      if (value !== '') this.#proxy = value.includes('://') ? value : `http://${value}`;
+    } else if (header === undefined) this.#option(name, value);
     else if (this.#lines++ < maxLines) addHeader((this.#headers ??= {}), header, value);
   }
 
   /** `#KODIPROP:name=value`; the stream's headers are headers. */
   kodiProperty(text: string): void {
     const [name, value] = splitOption(text);
-    if (/^inputstream\.(?:adaptive|ffmpegdirect)\.(?:stream|common)_headers$/.test(name)) {
+    if (/^inputstream\.(?:adaptive|ffmpegdirect)\.(?:stream|manifest|common)_headers$/.test(name)) {
       if (this.#lines++ >= maxLines) return;
       this.#headers = { ...this.#headers, ...parseKodiHeaders(value) };
     } else this.#option(name, value);
@@ -149,6 +154,7 @@ export class PendingEntry {
       groups,
       attributes: a,
       ...(Object.keys(headers).length > 0 && { headers }),
+      ...(this.#proxy !== undefined && { proxy: this.#proxy }),
       ...(duration > 0 && { durationSec: duration }),
       ...(a['tvg-id'] && { guideId: a['tvg-id'] }),
       ...(a['tvg-name'] && { guideName: a['tvg-name'] }),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Channel, ChannelFields } from '../../catalog/contract.ts';
+import type { Channel, ChannelFields, RequestPatch } from '../../catalog/contract.ts';
 import { CoaxError } from '../../errors.ts';
 import type { ChannelId, SourceId } from '../../model/ids.ts';
+import type { RequestOverride } from '../../model/upstream-request.ts';
 import { factsView } from '../facts-view.ts';
 import { type Route, route } from '../route.ts';
 import { channel, channelPatch, pageOf, pageQuery } from '../schemas.ts';
@@ -10,7 +11,16 @@ import type { Services } from '../services.ts';
 const params = z.object({ id: z.string().max(200) });
 const tag = 'channels';
 
-export function channelRoutes({ catalog, config, redact }: Services): Route[] {
+/** What is set, without any of it. */
+function requestView(request: RequestOverride = {}): z.input<typeof channel>['request'] {
+  return {
+    headerNames: Object.keys(request.headers ?? {}),
+    hasUserAgent: request.userAgent !== undefined,
+    hasProxy: request.proxy !== undefined,
+  };
+}
+
+export function channelRoutes({ catalog, config, redact, setChannelRequest }: Services): Route[] {
   const fields = <Some extends Partial<ChannelFields>>(side: Some) => ({
     ...side,
     ...(side.groups === undefined ? {} : { groups: [...side.groups] }),
@@ -32,6 +42,7 @@ export function channelRoutes({ catalog, config, redact }: Services): Route[] {
     streams: item.streams.map(({ id, sourceId, codecs }) => ({ id, sourceId, codecs: factsView(codecs) })),
     provider: fields(item.provider) as z.input<typeof channel>['provider'],
     overrides: fields(item.overrides) as z.input<typeof channel>['overrides'],
+    request: requestView(item.streams.find(({ request }) => request !== undefined)?.request),
   });
   const enabledSources = (): SourceId[] =>
     config.current.sources.filter(({ enabled }) => enabled).map(({ id }) => id as SourceId);
@@ -81,7 +92,9 @@ export function channelRoutes({ catalog, config, redact }: Services): Route[] {
       body: channelPatch,
       answer: { status: 200, schema: channel, description: 'The channel as it is now' },
       run: async ({ params: { id }, body }) => {
-        const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+        const { request, ...fields } = body;
+        const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+        if (request !== undefined) await setChannelRequest(id as ChannelId, request as RequestPatch | null);
         const changed = await catalog.channels.patch(id as ChannelId, given);
         if (changed === null) throw new CoaxError('NOT_FOUND', `There is no channel ${id}`);
         return view(changed);

@@ -28,6 +28,11 @@ export function shownAddress(address: string, redact: (text: string) => string):
   );
 }
 
+/** A proxy without its login, and with a sign that it has one. */
+function shownProxy(proxy: string): string {
+  return proxy.replace(/^(\w+:\/\/).*@/, '$1***@');
+}
+
 /** An address that came back as it was shown means "as it is". */
 const kept = (given: string | undefined, before: string): string =>
   given === undefined || given.includes('***') ? before : given;
@@ -65,12 +70,13 @@ function patchedAccounts(before: readonly AccountConfig[], patch: Patch): Accoun
 /** Applies what a client sent; throws BAD_REQUEST with each wrong field. */
 export function patchSource(before: SourceConfig, given: Patch): SourceConfig {
   const patch = readPasted(before.kind, given);
-  const { username: _u, password: _p, maxConnections: _m, accounts: _a, url, epgUrl, baseUrls, ...rest } = patch;
+  const { username: _u, password: _p, maxConnections: _m, accounts: _a, url, epgUrl, baseUrls, proxy, ...rest } = patch;
   const draft = {
     ...before,
     ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     url: kept(url, before.url),
     epgUrl: kept(epgUrl, before.epgUrl),
+    proxy: kept(proxy, before.proxy),
     baseUrls: baseUrls?.map((address, index) => kept(address, before.baseUrls[index] ?? '')) ?? before.baseUrls,
     accounts: before.kind === 'demo' ? [] : patchedAccounts(before.accounts, patch),
   };
@@ -121,7 +127,7 @@ export function sourceView(
   nextRefreshAt: number | null,
   redact: (text: string) => string,
 ): z.input<typeof source> {
-  const { id, kind, name, enabled, userAgent, refreshHours, timeZone, multicastInterface, readWith } = config;
+  const { id, kind, name, enabled, userAgent, refreshHours, timeZone, multicastInterface, readWith, delivery } = config;
   return {
     id,
     kind,
@@ -132,6 +138,9 @@ export function sourceView(
     timeZone,
     multicastInterface,
     readWith,
+    delivery,
+    hasCookies: config.cookies !== '',
+    proxy: shownProxy(config.proxy),
     url: shownAddress(config.url, redact),
     epgUrl: shownAddress(config.epgUrl, redact),
     baseUrls: config.baseUrls.map((address) => shownAddress(address, redact)),

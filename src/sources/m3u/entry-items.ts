@@ -9,7 +9,8 @@ import { streamKey } from './stream-key.ts';
 import { type EpisodeTitle, parseEpisodeTitle } from './title.ts';
 
 function locatorOf(entry: M3uEntry): StreamLocator {
-  return { kind: 'url', url: entry.url, ...(entry.headers === undefined ? {} : { headers: entry.headers }) };
+  const { url, headers, proxy } = entry;
+  return { kind: 'url', url, ...present({ headers, proxy }) };
 }
 
 /** Attributes and options that have no field of their own. */
