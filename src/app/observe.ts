@@ -41,6 +41,10 @@ export function relayMetrics(metrics: Metrics): RelayObserver {
     skipped: () => metrics.skips.inc(),
     dropped: (code) => metrics.drops.inc({ reason: code }),
     reconnecting: (code) => metrics.reconnects.inc({ reason: code }),
+    switched: (reason, gapMs) => {
+      metrics.failovers.inc({ reason });
+      metrics.switchGap.observe({ reason }, gapMs / 1000);
+    },
     slate: (reason) => metrics.slates.inc({ reason }),
     ended: (code) => metrics.relayEnds.inc({ reason: code ?? 'nobody' }),
   };

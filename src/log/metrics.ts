@@ -78,6 +78,15 @@ export class Metrics {
   readonly skips = this.#counter('coax_consumer_skips_total', 'Times a slow consumer skipped to a key frame');
   readonly drops = this.#counter('coax_consumer_drops_total', 'Consumers that were dropped, by reason', ['reason']);
   readonly reconnects = this.#counter('coax_upstream_reconnects_total', 'Upstreams opened anew, by reason', ['reason']);
+  readonly failovers = this.#counter('coax_failovers_total', 'Changes of a channel to another stream, by reason', [
+    'reason',
+  ]);
+  readonly switchGap = this.#histogram(
+    'coax_switch_gap_seconds',
+    'Time from the loss of a stream, as it was noticed, to the first bytes of the next one; 0 where the old one played on meanwhile',
+    ['reason'],
+    waitBuckets,
+  );
   readonly slates = this.#counter('coax_slates_total', 'Times viewers were shown why there is no channel, by reason', [
     'reason',
   ]);

@@ -11,7 +11,7 @@ import {
   pidOf,
 } from './packet.ts';
 import { isPesStart, pesPayloadStart, ptsOf } from './pes.ts';
-import { ProgramTables, type TablePackets } from './program-tables.ts';
+import { type Program, ProgramTables, type TablePackets } from './program-tables.ts';
 
 /** A packet at which a decoder can start once it has been given PAT and PMT. */
 export interface JoinPoint {
@@ -75,6 +75,11 @@ export class KeyFrameFinder {
   /** PAT and PMT of the chosen program as they last came, or null before both are known. */
   get tables(): TablePackets | null {
     return this.#tables.packets();
+  }
+
+  /** The program that is played; null before its tables are known. */
+  get program(): Program | null {
+    return this.#tables.program;
   }
 
   /** The stream has no video, or none ever comes. */

@@ -1,4 +1,4 @@
-import type { AccountId } from '../model/ids.ts';
+import type { AccountId, StreamId } from '../model/ids.ts';
 import type { PlayableChannel, PlayableStream } from './contract.ts';
 
 /** One way to play a channel. */
@@ -7,22 +7,38 @@ export interface Candidate {
   readonly account: AccountId;
 }
 
-/** Attempts to open a channel before it is given up. */
-const mostCandidates = 6;
+export function isSame(one: Candidate, other: Candidate): boolean {
+  return one.account === other.account && one.stream.streamId === other.stream.streamId;
+}
 
-/** The ways to play a channel that were not tried yet, best first. */
+/** Every way to play a channel: its streams in order of preference, each on the accounts of its source. */
+export function candidatesOf(channel: PlayableChannel): Candidate[] {
+  return channel.streams.flatMap((stream) => stream.accounts.map((account) => ({ stream, account })));
+}
+
+/** Attempts of one round. */
+const mostInRound = 12;
+
+/** The ways to play a channel that were not tried yet in this round, best first. */
 export class Candidates {
   #left: Candidate[];
+  #taken = 0;
 
-  constructor(channel: PlayableChannel) {
-    this.#left = channel.streams
-      .flatMap((stream) => stream.accounts.map((account) => ({ stream, account })))
-      .slice(0, mostCandidates);
+  constructor(candidates: readonly Candidate[]) {
+    this.#left = [...candidates];
   }
 
   /** The stream that would be tried next if every account were free. */
   get preferred(): PlayableStream | undefined {
     return this.#left[0]?.stream;
+  }
+
+  get size(): number {
+    return this.#left.length;
+  }
+
+  get rest(): readonly Candidate[] {
+    return this.#left;
   }
 
   /** Accounts that can serve what is left, in order of preference. */
@@ -33,6 +49,24 @@ export class Candidates {
   /** Takes the best way on an account that was granted. */
   take(account: AccountId): Candidate | undefined {
     const index = this.#left.findIndex((candidate) => candidate.account === account);
-    return index < 0 ? undefined : this.#left.splice(index, 1)[0];
+    return index < 0 ? undefined : this.#takeAt(index);
+  }
+
+  /** Takes the best way that `fits`. */
+  takeFirst(fits: (candidate: Candidate) => boolean): Candidate | undefined {
+    const index = this.#left.findIndex(fits);
+    return index < 0 ? undefined : this.#takeAt(index);
+  }
+
+  /** The provider does not have this stream: its other accounts are tried last. */
+  putLast(stream: StreamId): void {
+    const isIt = ({ stream: { streamId } }: Candidate): boolean => streamId === stream;
+    this.#left = [...this.#left.filter((each) => !isIt(each)), ...this.#left.filter(isIt)];
+  }
+
+  #takeAt(index: number): Candidate | undefined {
+    const [candidate] = this.#left.splice(index, 1);
+    if (++this.#taken >= mostInRound) this.#left = [];
+    return candidate;
   }
 }

@@ -1,7 +1,8 @@
 import { type JoinPoint, KeyFrameFinder } from '../mpegts/key-frames.ts';
 import { isUnitStart, packetSize, pidOf } from '../mpegts/packet.ts';
-import type { TablePackets } from '../mpegts/program-tables.ts';
+import type { Program, TablePackets } from '../mpegts/program-tables.ts';
 import { TsSync } from '../mpegts/sync.ts';
+import { UnitTail } from '../mpegts/unit-tail.ts';
 import type { EntryPoint } from './ring.ts';
 import { mainPidOf, programOf, type Seam } from './seam.ts';
 
@@ -22,10 +23,14 @@ export interface GenerationSink {
   entry(entry: EntryPoint): void;
 }
 
+/** Looks at whole packets as they came; the program is null before its tables are known. */
+export type Inspect = (packets: Buffer, program: Program | null, nowMs: number) => void;
+
 /**
  * The bytes of one upstream connection on their way into the ring: cut into packets, searched for entry points. Nothing goes out before
  * the first entry point. Where consumers already watch, the seam makes it go on where the last generation stopped, with its tables first;
- * otherwise the bytes go out as they came. Which it is, is asked at the first entry point.
+ * otherwise the bytes go out as they came. Which it is, is asked at the first entry point. Units that are not complete yet are held back,
+ * so that the stream can be left between them.
  */
 export class Generation {
   readonly #sink: GenerationSink;
@@ -33,6 +38,8 @@ export class Generation {
   #seam: Seam | null = null;
   readonly #sync = new TsSync();
   readonly #finder = new KeyFrameFinder();
+  readonly #inspect: Inspect | undefined;
+  readonly #tail = new UnitTail();
   #started = false;
   #firstMs: number | null = null;
   /** Packets before the start, and how many bytes of this generation came before them. */
@@ -45,9 +52,10 @@ export class Generation {
   #weakPid = -1;
   #weakMs = Number.NEGATIVE_INFINITY;
 
-  constructor(sink: GenerationSink, seamOf: () => Seam | null) {
+  constructor(sink: GenerationSink, seamOf: () => Seam | null, inspect?: Inspect) {
     this.#sink = sink;
     this.#seamOf = seamOf;
+    this.#inspect = inspect;
   }
 
   /** True once a start point was found and bytes go out. */
@@ -59,17 +67,42 @@ export class Generation {
   push(chunk: Buffer, nowMs: number): void {
     for (const packets of this.#sync.push(chunk)) {
       const points = this.#finder.push(packets);
+      this.#inspect?.(packets, this.#finder.program, nowMs);
       if (this.#started) this.#goOn(packets, points, nowMs);
       else this.#waitForStart(packets, points, nowMs);
     }
   }
 
+  /** Nothing comes any more, and another generation may follow: the rest of the complete units goes out, the others never do. */
+  finish(): void {
+    if (this.#started) this.#release(this.#tail.finish());
+  }
+
+  /** Nothing comes any more, and nothing follows: all goes out that is there. */
+  flush(): void {
+    if (this.#started) this.#release(this.#tail.flush());
+  }
+
   #goOn(packets: Buffer, points: readonly JoinPoint[], nowMs: number): void {
-    // First, so that the seam knows the tables of the entry points.
-    const out = this.#seam?.copy(packets) ?? packets;
-    for (const point of points) this.#mark(point.offset, point.tables, point.kind === 'audio', nowMs);
-    if (this.#weakPid >= 0) this.#markWeak(packets, this.#sink.position() - this.#shift, nowMs);
-    this.#sink.packets(out);
+    this.#points.push(...points);
+    if (this.#weakPid >= 0 && points.length === 0)
+      this.#findWeak(packets, this.#finder.position - packets.length, nowMs);
+    this.#release(this.#tail.push(packets, nowMs), nowMs);
+  }
+
+  /** Lets packets out, each entry point before those it lies in. */
+  #release(pieces: readonly Buffer[], nowMs = performance.now()): void {
+    for (const packets of pieces) {
+      // First, so that the seam knows the tables of the entry points.
+      const out = this.#seam?.copy(packets) ?? packets;
+      const end = this.#sink.position() - this.#shift + packets.length;
+      while (this.#points[0] !== undefined && this.#points[0].offset < end) {
+        const { offset, tables, kind } = this.#points[0];
+        this.#points.shift();
+        this.#mark(offset, tables, kind === 'audio', nowMs);
+      }
+      this.#sink.packets(out);
+    }
   }
 
   #waitForStart(packets: Buffer, points: readonly JoinPoint[], nowMs: number): void {
@@ -86,17 +119,12 @@ export class Generation {
   #start(offset: number, tables: TablePackets, pcr: number, nowMs: number): void {
     this.#started = true;
     this.#seam = this.#seamOf();
-    let held: Buffer = Buffer.concat(this.#held, this.#heldBytes).subarray(Math.max(0, offset - this.#heldFrom));
+    const held: Buffer = Buffer.concat(this.#held, this.#heldBytes).subarray(Math.max(0, offset - this.#heldFrom));
     this.#held = [];
-    if (this.#seam !== null) {
-      this.#sink.packets(this.#seam.splice({ tables, packets: held, pcr }));
-      held = this.#seam.copy(held);
-    }
+    if (this.#seam !== null) this.#sink.packets(this.#seam.splice({ tables, packets: held, pcr }));
     this.#shift = this.#sink.position() - Math.max(offset, this.#heldFrom);
     if (this.#points.length === 0) this.#addEntry(offset, tables, true, nowMs);
-    for (const point of this.#points) this.#mark(point.offset, point.tables, point.kind === 'audio', nowMs);
-    this.#points = [];
-    this.#sink.packets(held);
+    this.#release(this.#tail.push(held, nowMs), nowMs);
   }
 
   /** No key frame was recognised, so every picture has to do, or every sound where there is no picture. */
@@ -114,14 +142,13 @@ export class Generation {
     }
   }
 
-  #markWeak(packets: Buffer, from: number, nowMs: number): void {
+  #findWeak(packets: Buffer, from: number, nowMs: number): void {
     if (nowMs - this.#weakMs < weakSpacingMs) return;
     const tables = this.#finder.tables;
     if (tables === null) return;
     for (let offset = 0; offset < packets.length; offset += packetSize) {
       if (pidOf(packets, offset) !== this.#weakPid || !isUnitStart(packets, offset)) continue;
-      this.#weakMs = nowMs;
-      this.#addEntry(from + offset, tables, true, nowMs);
+      this.#points.push({ offset: from + offset, kind: 'audio', pts: -1, pcr: -1, tables, parameterSets: false });
       return;
     }
   }

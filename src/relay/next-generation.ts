@@ -1,4 +1,4 @@
-import { Generation, type GenerationSink } from './generation.ts';
+import { Generation, type GenerationSink, type Inspect } from './generation.ts';
 import type { Pacer } from './pacer.ts';
 import { RawGeneration } from './raw-generation.ts';
 import type { Seam } from './seam.ts';
@@ -10,10 +10,18 @@ export interface NextGeneration {
   readonly pacer: Pacer;
   /** Called at each entry point. */
   readonly entered: () => void;
+  /** Looks at the packets of a transport stream as they came. */
+  readonly inspect?: Inspect;
 }
 
 /** What takes the bytes of a connection from now on: they have their own clock, and are joined to what was sent before. */
-export function nextGeneration({ upstream, home, pacer, entered }: NextGeneration): Pick<Generation, 'push'> {
+export function nextGeneration({
+  upstream,
+  home,
+  pacer,
+  entered,
+  inspect,
+}: NextGeneration): Pick<Generation, 'push' | 'finish' | 'flush'> {
   pacer.restart();
   const sink: GenerationSink = {
     position: () => home.position(),
@@ -26,5 +34,5 @@ export function nextGeneration({ upstream, home, pacer, entered }: NextGeneratio
       home.entry(entry);
     },
   };
-  return upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, () => home.seam());
+  return upstream.isRawAudio === true ? new RawGeneration(sink) : new Generation(sink, () => home.seam(), inspect);
 }

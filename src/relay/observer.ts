@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { SwitchReason } from '../model/switch-reason.ts';
 import type { SlateReason } from './slate-reason.ts';
 
 /** What the metrics see of relays. Called synchronously; must not throw. Times are in milliseconds. */
@@ -13,6 +14,8 @@ export interface RelayObserver {
   skipped(): void;
   dropped(code: ErrorCode): void;
   reconnecting(code: ErrorCode): void;
+  /** A channel goes on with another stream; the gap is that of `SwitchView`. */
+  switched(reason: SwitchReason, gapMs: number): void;
   /** A slate has begun. */
   slate(reason: SlateReason): void;
   /** A relay is over; null when nobody watched any more. */
@@ -29,6 +32,7 @@ export const blindObserver: RelayObserver = {
   skipped: () => {},
   dropped: () => {},
   reconnecting: () => {},
+  switched: () => {},
   slate: () => {},
   ended: () => {},
 };

@@ -22,4 +22,9 @@ export class RawGeneration {
     }
     this.#sink.packets(chunk);
   }
+
+  /** Nothing is held back. */
+  finish(): void {}
+
+  flush(): void {}
 }

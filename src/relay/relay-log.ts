@@ -1,11 +1,12 @@
 import type { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import type { Feed, FeedHome } from './feed.ts';
+import type { Feed } from './feed.ts';
+import type { FeedHome } from './feed-home.ts';
 import type { RelayObserver } from './observer.ts';
 import { type SlateReason, slateWords } from './slate-reason.ts';
 
 /** What a relay tells of itself: to the log, and to the metrics. */
-export class RelayLog implements Pick<FeedHome, 'failed' | 'reconnecting'> {
+export class RelayLog implements Pick<FeedHome, 'failed' | 'reconnecting' | 'switched' | 'endured'> {
   readonly #log: Log;
   readonly #observer: RelayObserver;
   readonly #since = Date.now();
@@ -23,6 +24,19 @@ export class RelayLog implements Pick<FeedHome, 'failed' | 'reconnecting'> {
     this.#observer.reconnecting(code);
     this.#log.warn('The upstream was lost and is opened anew', { code, reason: message, attempt });
   };
+
+  readonly switched: FeedHome['switched'] = (change) => {
+    this.#observer.switched(change.reason, change.gapMs);
+    const { reason, gapMs, from, fromAccount, to, toAccount } = change;
+    const fields = { reason, gapMs, from, fromAccount, to, toAccount };
+    setImmediate(() => {
+      if (reason === 'by-hand') this.#log.info('The channel goes on with another stream, as it was asked to', fields);
+      else this.#log.warn('The channel goes on with another stream', fields);
+    });
+  };
+
+  readonly endured: FeedHome['endured'] = ({ code, message }) =>
+    this.#log.warn('What plays is not worth watching, and there is nothing better', { code, reason: message });
 
   /** Writing a log takes milliseconds, and the players get their first bytes in this turn: it is written in the next. */
   live(feed: Feed): void {

@@ -4,10 +4,13 @@ import type { Log } from '../log/log.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, StreamId } from '../model/ids.ts';
 import type { SendQueueOf } from '../net/send-queues.ts';
+import type { Candidate } from './candidates.ts';
+import type { PlayableChannel } from './contract.ts';
 import type { CompleteFacts } from './facts-watch.ts';
 import type { Farewells } from './farewells.ts';
 import type { RelayObserver } from './observer.ts';
 import type { Relay } from './relay.ts';
+import type { StreamHealth } from './stream-health.ts';
 import type { OpenUpstream } from './upstream.ts';
 
 /** Collaborators that all relays share. */
@@ -21,6 +24,10 @@ export interface RelayParts {
   readonly onFacts: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
   /** What is known of a channel from earlier. */
   readonly factsOf: (channelId: ChannelId) => CodecFacts | null;
+  /** A channel as it can be played now: its streams may have changed since it was opened. */
+  readonly channelNow: (channel: PlayableChannel) => PlayableChannel;
+  /** What is known of streams that failed. */
+  readonly health: StreamHealth;
   readonly completeFacts: CompleteFacts | null;
   readonly sendQueueOf: SendQueueOf;
   /** Throws on a change of state that the table does not know, instead of logging it. */
@@ -32,8 +39,11 @@ export interface RelayParts {
 export interface RelayHome {
   /** The relay that serves this stream, or null. */
   serving(stream: StreamId): Relay | null;
-  claim(stream: StreamId, relay: Relay): void;
-  unclaim(stream: StreamId, relay: Relay): void;
+  /** The relay that serves this stream on this account, or null. */
+  servingOn(way: Candidate): Relay | null;
+  claim(way: Candidate, relay: Relay): void;
+  /** Gives up all that a relay has claimed, but `kept`. */
+  unclaim(relay: Relay, kept: Candidate | null): void;
   /** The relay is closed: it may be forgotten. */
   closed(relay: Relay): void;
 }

@@ -48,6 +48,7 @@ export function relayView(outside: RelayOutside, nowMs: number, inside: RelayIns
     bufferedBytes: ring.bytes,
     bufferedMs: Math.round(ring.ageMs(nowMs)),
     reconnects,
+    failover: feed.failover,
     consumers: [...consumers].map((consumer) => consumer.view(nowMs)),
     ...(holds.size === 0 ? {} : { heldFor: [...holds].map(({ viewer }) => viewer) }),
     ...(facts === null ? {} : { facts }),

@@ -1,4 +1,4 @@
-import type { LeaseHolder } from '../accounts/lease.ts';
+import type { LeaseHolder, LeasePurpose } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { SessionId, StreamId } from '../model/ids.ts';
@@ -6,10 +6,11 @@ import type { Viewer } from '../model/viewer.ts';
 import { Audience } from './audience.ts';
 import { BitRate } from './bit-rate.ts';
 import type { Consumer, ConsumerHome } from './consumer.ts';
-import type { LiveRequest, PlayableChannel, SessionView } from './contract.ts';
+import type { LivePurpose, LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { FanOut } from './fan-out.ts';
 import { FactsWatch } from './facts-watch.ts';
-import { Feed, type FeedHome } from './feed.ts';
+import { Feed } from './feed.ts';
+import type { FeedHome } from './feed-home.ts';
 import type { Hold } from './hold.ts';
 import { Linger } from './linger.ts';
 import type { RelayHome, RelayParts } from './relay-parts.ts';
@@ -18,6 +19,7 @@ import { isOpening, mayChange, type RelayState } from './relay-state.ts';
 import { Outlet } from './outlet.ts';
 import { RelayLog } from './relay-log.ts';
 import { relayView } from './relay-view.ts';
+import { takenOver } from './slate-reason.ts';
 import { Slate } from './slate.ts';
 
 const sweepMs = 1_000;
@@ -81,10 +83,10 @@ export class Relay implements LeaseHolder {
     this.#consumerHome = this.#makeConsumerHome();
     this.#feed = new Feed({
       home: this.#makeFeedHome(first),
-      channel: first.channel,
       leases: parts.leases,
       open: parts.openUpstream,
       times: settings,
+      health: parts.health,
       random: parts.random,
     });
   }
@@ -150,8 +152,21 @@ export class Relay implements LeaseHolder {
     return this.#audience.isSoleViewer(viewer);
   }
 
-  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped'): void {
-    this.close(reason === 'idle' ? null : new CoaxError(reason === 'stopped' ? 'STREAM_STOPPED' : 'TAKEN_OVER'));
+  purpose(): LivePurpose {
+    return this.#audience.purpose();
+  }
+
+  /** Who is shown slates waits behind one that says why, for the next free connection; everybody else is told and leaves. */
+  yieldSlot(reason: 'taken-over' | 'idle' | 'stopped', by?: LeasePurpose): void {
+    if (reason === 'idle') return this.close(null);
+    const error = reason === 'stopped' ? new CoaxError('STREAM_STOPPED') : takenOver(by);
+    if (reason === 'taken-over' && !this.isClosing && this.#slate.fits(error)) this.#feed.surrender(error);
+    else this.close(error);
+  }
+
+  /** Goes on with another stream of the channel, under the same consumers; see `Feed.next`. */
+  next(asked: StreamId | null): Promise<void> {
+    return this.#feed.next(asked);
   }
 
   /** Ends everything; only the first call counts. `error` is null when nobody watches any more. The upstream is closed in this turn. */
@@ -215,32 +230,41 @@ export class Relay implements LeaseHolder {
       purpose,
       party: this.#audience.party,
       signal: this.#abort.signal,
-      position: () => this.#out.position(),
-      packets: (packets) => {
-        this.#out.packets(packets);
-        this.#facts.packets(packets);
+      outlet: {
+        position: () => this.#out.position(),
+        packets: (packets) => {
+          this.#out.packets(packets);
+          this.#facts.packets(packets);
+        },
+        entry: (entry) => {
+          this.#slate.started(entry);
+          this.#out.entry(entry);
+          this.#facts.entry(entry);
+        },
+        settle: () => this.#out.settle(),
+        seam: this.#out.seam,
       },
-      entry: (entry) => {
-        this.#slate.started(entry);
-        this.#out.entry(entry);
-        this.#facts.entry(entry);
-      },
-      settle: () => this.#out.settle(),
-      seam: this.#out.seam,
+      channel: () => this.#parts.channelNow(this.channel),
       full: () => this.#slate.full(),
       enter: (state) => this.#feedEnters(state),
-      look: (stream) => this.#look(stream),
-      claim: (stream) => {
-        this.#look(stream);
-        if (!this.isClosing) this.#home.claim(stream, this);
+      look: (stream) => this.#look(this.#home.serving(stream)),
+      isTaken: (way) => this.#audience.isServed && this.#isOthers(this.#home.servingOn(way)),
+      claim: (way) => {
+        const other = this.#home.servingOn(way);
+        if (!this.#audience.isServed) this.#look(other);
+        if (this.isClosing || this.#isOthers(other)) return false;
+        this.#home.claim(way, this);
+        return true;
       },
-      unclaim: (stream) => this.#home.unclaim(stream, this),
+      unclaim: (kept) => this.#home.unclaim(this, kept),
       firstByte: (ms) => {
         this.#parts.observer.firstByte(ms);
         this.#facts.renew();
       },
       failed: this.#tell.failed,
       reconnecting: this.#tell.reconnecting,
+      switched: this.#tell.switched,
+      endured: this.#tell.endured,
     };
   }
 
@@ -315,9 +339,12 @@ export class Relay implements LeaseHolder {
     }
   }
 
-  #look(stream: StreamId): void {
-    const other = this.#home.serving(stream);
-    if (other === null || other === this || this.isClosing) return;
+  #isOthers(other: Relay | null): boolean {
+    return other !== null && other !== this;
+  }
+
+  #look(other: Relay | null): void {
+    if (other === null || other === this || this.isClosing || this.#audience.isServed) return;
     this.#successor = other;
     this.close(null);
   }

@@ -4,8 +4,10 @@ import type { Settings } from '../config/schema.ts';
 import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { CodecFacts } from '../model/codec-facts.ts';
-import type { ChannelId, SessionId, StreamId } from '../model/ids.ts';
+import type { AccountId, ChannelId, SessionId, StreamId } from '../model/ids.ts';
+import type { StreamHealthView } from '../model/session-view.ts';
 import { type SendQueueOf, sendQueues } from '../net/send-queues.ts';
+import type { Candidate } from './candidates.ts';
 import type { LiveConsumer, LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import { abortable } from './delay.ts';
 import type { CompleteFacts } from './facts-watch.ts';
@@ -14,6 +16,7 @@ import { blindObserver, type RelayObserver } from './observer.ts';
 import type { Hold } from './hold.ts';
 import { Relay } from './relay.ts';
 import type { RelayHome, RelayParts } from './relay-parts.ts';
+import { StreamHealth } from './stream-health.ts';
 import type { OpenUpstream } from './upstream.ts';
 
 /** How long sockets of players get to take their last bytes when Coax stops. */
@@ -31,6 +34,8 @@ export interface RelaysOptions {
   readonly onFacts?: (channelId: ChannelId, streamId: StreamId, facts: CodecFacts) => void;
   /** What is known of a channel from earlier: a slate is made like it. */
   readonly factsOf?: (channelId: ChannelId) => CodecFacts | null;
+  /** A channel as it can be played now; null when it is gone. */
+  readonly channelOf?: (channelId: ChannelId) => PlayableChannel | null;
   /** Asked, once a minute and stream at most, for what a stream does not tell by itself. */
   readonly complete?: CompleteFacts;
   /** What a player's kernel queue holds; that of this machine when absent. */
@@ -45,10 +50,11 @@ export interface RelaysOptions {
 export class Relays implements AsyncDisposable {
   readonly #parts: RelayParts;
   readonly #home: RelayHome;
+  readonly #health = new StreamHealth();
   /** Every relay until it is closed. */
   readonly #relays = new Map<SessionId, Relay>();
   readonly #byChannel = new Map<ChannelId, Relay>();
-  readonly #byStream = new Map<StreamId, Relay>();
+  readonly #byStream = new Map<StreamId, Map<AccountId, Relay>>();
   #stopped = false;
 
   constructor(options: RelaysOptions) {
@@ -67,6 +73,8 @@ export class Relays implements AsyncDisposable {
         }
       },
       factsOf: options.factsOf ?? (() => null),
+      channelNow: (channel) => options.channelOf?.(channel.channelId) ?? channel,
+      health: this.#health,
       completeFacts: options.complete ?? null,
       sendQueueOf: options.sendQueueOf ?? sendQueues.of,
       farewells: new Farewells(),
@@ -74,11 +82,13 @@ export class Relays implements AsyncDisposable {
       random: options.random ?? Math.random,
     };
     this.#home = {
-      serving: (stream) => this.#byStream.get(stream) ?? null,
-      claim: (stream, relay) => this.#byStream.set(stream, relay),
-      unclaim: (stream, relay) => {
-        if (this.#byStream.get(stream) === relay) this.#byStream.delete(stream);
+      serving: (stream) => this.#serving(stream),
+      servingOn: ({ stream: { streamId }, account }) => this.#byStream.get(streamId)?.get(account) ?? null,
+      claim: ({ stream: { streamId }, account }, relay) => {
+        const byAccount = this.#byStream.get(streamId) ?? new Map<AccountId, Relay>();
+        this.#byStream.set(streamId, byAccount.set(account, relay));
       },
+      unclaim: (relay, kept) => this.#unclaim(relay, kept),
       closed: (relay) => this.#forget(relay),
     };
   }
@@ -141,6 +151,23 @@ export class Relays implements AsyncDisposable {
     return [...this.#relays.values()].map((relay) => relay.view(nowMs));
   }
 
+  /** What is known of a stream from playing it. */
+  healthOf(stream: StreamId): StreamHealthView {
+    return this.#health.of(stream);
+  }
+
+  /**
+   * Goes on with the next stream of a channel, or with `asked`, under the same consumers. Resolves with the session as it is then; null when
+   * there is none with this id. Rejects with CONFLICT when there is no other stream, NOT_FOUND for a stream that the channel does not have,
+   * and with the new stream's error when it can not be opened.
+   */
+  async next(id: SessionId, asked: StreamId | null): Promise<SessionView | null> {
+    const relay = this.#relays.get(id);
+    if (relay === undefined || relay.isClosing) return null;
+    await relay.next(asked);
+    return relay.view(performance.now());
+  }
+
   /** Stops a stream whoever watches it; false when there is none with this id. */
   stop(id: SessionId): boolean {
     const relay = this.#relays.get(id);
@@ -160,10 +187,7 @@ export class Relays implements AsyncDisposable {
   /** The relay of the channel, or one of another channel that serves the same best stream. */
   #find(channel: PlayableChannel): Relay | null {
     const best = channel.streams[0];
-    return (
-      this.#byChannel.get(channel.channelId) ??
-      (best === undefined ? null : (this.#byStream.get(best.streamId) ?? null))
-    );
+    return this.#byChannel.get(channel.channelId) ?? (best === undefined ? null : this.#serving(best.streamId));
   }
 
   #create(request: LiveRequest): Relay {
@@ -177,6 +201,19 @@ export class Relays implements AsyncDisposable {
   #forget(relay: Relay): void {
     this.#relays.delete(relay.sessionId);
     if (this.#byChannel.get(relay.channel.channelId) === relay) this.#byChannel.delete(relay.channel.channelId);
-    for (const [stream, other] of this.#byStream) if (other === relay) this.#byStream.delete(stream);
+    this.#unclaim(relay, null);
+  }
+
+  #serving(stream: StreamId): Relay | null {
+    return this.#byStream.get(stream)?.values().next().value ?? null;
+  }
+
+  #unclaim(relay: Relay, kept: Candidate | null): void {
+    for (const [stream, byAccount] of this.#byStream) {
+      for (const [account, owner] of byAccount)
+        if (owner === relay && !(stream === kept?.stream.streamId && account === kept.account))
+          byAccount.delete(account);
+      if (byAccount.size === 0) this.#byStream.delete(stream);
+    }
   }
 }

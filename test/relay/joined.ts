@@ -9,6 +9,7 @@ export function joined(...clips: readonly Buffer[]): Sink {
   clips.forEach((clip, n) => {
     const generation = new Generation(sink, () => (n === 0 ? null : seam));
     for (let at = 0; at < clip.length; at += 10_000) generation.push(Buffer.from(clip.subarray(at, at + 10_000)), 0);
+    generation.finish();
   });
   return sink;
 }

@@ -7,6 +7,7 @@ import { DroppingProxy, RawClient } from '../support/raw-client.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { packetSize } from '../../src/mpegts/packet.ts';
 import { SendQueues } from '../../src/net/send-queues.ts';
+import { blindObserver } from '../../src/relay/observer.ts';
 import { countPieces } from './piece-check.ts';
 import { type Answer, playing, saying, Stage } from './stage.ts';
 
@@ -166,15 +167,7 @@ describe('A live stream', () => {
       settings: { writeProgressMs: 2_000, stallMs: 500, clientBufferBytes: 65_536 },
       relays: {
         observer: {
-          firstByte: () => {},
-          joined: () => {},
-          consumers: () => {},
-          relays: () => {},
-          bytes: () => {},
-          skipped: () => {},
-          reconnecting: () => {},
-          slate: () => {},
-          ended: () => {},
+          ...blindObserver,
           dropped: (code) => dropped.push(code),
         },
       },

@@ -221,8 +221,8 @@ export function* syntheticTs({
       h264Slice(isKey ? 'idr' : 'p', 0),
     ]);
     const room = perFrame - parts.length - sound.length / packetSize;
-    // 8 bytes of adaptation field in the first packet, 14 of PES header.
-    const filling = Math.max(16, room * 184 - 8 - 14 - head.length);
+    // 8 bytes of adaptation field in the first packet, 14 of PES header, and one of stuffing, which tells where the picture ends.
+    const filling = Math.max(16, room * 184 - 8 - 14 - 1 - head.length);
     const picture = writer.unit(videoPid, pes(0xe0, Buffer.concat([head, Buffer.alloc(filling, 0xaa)]), { pts }), {
       pcr: (pts - 18_000) * 300,
       randomAccess: isKey,
