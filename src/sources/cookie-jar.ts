@@ -13,18 +13,19 @@ const longestCookie = 8_192;
 export class SessionCookies {
   readonly #jar = new CookieJar(null, { looseMode: true });
   readonly #given: ReadonlyMap<string, string>;
-  readonly #home: string;
+  readonly #home: ReadonlySet<string>;
   readonly #names = new Set<string>();
 
-  /** `given` is a Cookie header's value; it goes to the site of `home` only. */
-  constructor(given: string | undefined, home: URL) {
+  /** `given` is a Cookie header's value; it goes to the sites of these hosts only. */
+  constructor(given: string | undefined, home: Iterable<string>) {
     this.#given = pairsOf(given ?? '');
-    this.#home = siteOf(home.hostname);
+    this.#home = new Set([...home].map(siteOf));
   }
 
   /** The Cookie header for a request; undefined where there is none. What the provider set last wins over what was given. */
   headerFor(url: URL): string | undefined {
-    const given = this.#given.size > 0 && siteOf(url.hostname) === this.#home ? this.#given : new Map<string, string>();
+    const given =
+      this.#given.size > 0 && this.#home.has(siteOf(url.hostname)) ? this.#given : new Map<string, string>();
     if (this.#names.size === 0 && given.size === 0) return undefined;
     const set = this.#names.size === 0 ? [] : this.#jar.getCookiesSync(url.href);
     const pairs = new Map([...given, ...set.map(({ key, value }) => [key, value] as const)]);

@@ -6,7 +6,7 @@ import type { SourceReader, StreamResolver } from './contract.ts';
 import { DemoReader, DemoResolver } from './demo/demo-source.ts';
 import { M3uReader } from './m3u/reader.ts';
 import { M3uResolver } from './m3u/resolver.ts';
-import { ProviderClient } from './provider-client.ts';
+import { type ListGate, ProviderClient } from './provider-client.ts';
 import { hostOf } from './provider-http.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { RetryPolicy } from './retry-delay.ts';
@@ -21,6 +21,7 @@ export interface ReaderDeps {
   /** The largest list or guide, unpacked; 4 GiB when absent. */
   readonly maxBytes?: number;
   readonly health?: BaseUrlHealth;
+  readonly gate?: ListGate;
   readonly retry?: RetryPolicy;
 }
 
@@ -34,6 +35,8 @@ export function createReader(config: SourceConfig, deps: ReaderDeps): SourceRead
     log,
     silenceMs: deps.silenceMs ?? 60_000,
     maxBytes: deps.maxBytes ?? 4 * 1024 ** 3,
+    proxy: config.proxy,
+    ...(deps.gate === undefined ? {} : { gate: deps.gate }),
     ...(deps.health === undefined ? {} : { health: deps.health }),
     ...(deps.retry === undefined ? {} : { retry: deps.retry }),
   });

@@ -30,3 +30,8 @@ export function hostAndPort(url: URL): string {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   return `${url.hostname.replace(/\.$/, '')}:${port}`;
 }
+
+/** A host that answers like this is broken. 503 and 509 speak of capacity, and those beyond 527 are panels' own. */
+export function isBroken(status: number): boolean {
+  return status === 500 || status === 502 || status === 504 || (status >= 520 && status <= 527);
+}

@@ -4,7 +4,7 @@ import { CoaxError, toCoaxError } from '../errors.ts';
 import type { HttpUpstreamRequest } from '../model/upstream-request.ts';
 import type { BaseUrlHealth } from './base-url-health.ts';
 import { SessionCookies } from './cookie-jar.ts';
-import { type HostGate, hostAndPort } from './host-gate.ts';
+import { type HostGate, hostAndPort, isBroken } from './host-gate.ts';
 import { connectLine, requestOver } from './media-client-hop.ts';
 import type { Line } from './media-line.ts';
 import { type OpenedMedia, openedMedia } from './opened-media.ts';
@@ -79,7 +79,10 @@ export class MediaExchange {
     this.#proxy = proxyOf(request.proxy);
     const own = request.urls.filter((url) => request.foreignUrls?.includes(url) !== true);
     this.#home = own.flatMap((url) => parseHttpUrl(url) ?? []);
-    this.#cookies = new SessionCookies(request.headers['cookie'], this.#home[0] ?? new URL('http://invalid'));
+    this.#cookies = new SessionCookies(
+      request.headers['cookie'],
+      this.#home.map(({ hostname }) => hostname),
+    );
   }
 
   /** Destroys what is open, in this turn. */
@@ -291,11 +294,6 @@ export class MediaExchange {
     const same = this.#home.filter(({ hostname }) => hostname === url.hostname);
     return same.length > 0 && (url.protocol === 'https:' || same.some(({ protocol }) => protocol === 'http:'));
   }
-}
-
-/** A host that answers like this is broken. 503 and 509 speak of capacity, and those beyond 527 are panels' own. */
-function isBroken(status: number): boolean {
-  return status === 500 || status === 502 || status === 504 || (status >= 520 && status <= 527);
 }
 
 function drained(response: IncomingMessage): Promise<boolean> {

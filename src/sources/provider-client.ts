@@ -6,7 +6,10 @@ import { BaseUrlHealth } from './base-url-health.ts';
 import { boundedChunks, type Bytes, patientChunks, peek, undoEncoding } from './byte-flow.ts';
 import { parseLenientJson } from './lenient-json.ts';
 import { localPath, openLocalFile } from './local-file.ts';
-import { getOverHttp, hostOf } from './provider-http.ts';
+import { SessionCookies } from './cookie-jar.ts';
+import { type GatePass, type GateTarget, hostAndPort, isBroken } from './host-gate.ts';
+import { getOverHttp, hostOf, type HttpAnswer, type HttpRequest } from './provider-http.ts';
+import { type Proxy, proxyOf } from './proxy.ts';
 import { travellingHeaders } from './request-headers.ts';
 import { backoffMs, defaultRetryPolicy, type RetryPolicy, waitFor } from './retry-delay.ts';
 import { bodyFailure, type Expected, isPassing, isSourceFailure, statusFailure } from './source-failure.ts';
@@ -23,8 +26,17 @@ export interface ProviderClientOptions {
   readonly maxBytes: number;
   readonly retry?: RetryPolicy;
   readonly health?: BaseUrlHealth;
+  /** What every request goes through, also those to other hosts; see `ProxyRequest.url`. */
+  readonly proxy?: string;
+  /** Leaves hosts alone that are down. */
+  readonly gate?: ListGate;
   /** From 0 to 1, for the jitter. */
   readonly random?: () => number;
+}
+
+/** A `HostGate` that may be in another thread. */
+export interface ListGate {
+  enter(target: GateTarget): GatePass | Promise<GatePass>;
 }
 
 export interface ProviderRequest {
@@ -61,12 +73,16 @@ export class ProviderClient {
   readonly #retry: RetryPolicy;
   readonly #health: BaseUrlHealth;
   readonly #random: () => number;
+  readonly #proxy: Proxy | null | undefined;
+  /** One API session: what the provider sets is sent again until this client is gone. */
+  #cookies: SessionCookies | undefined;
 
   constructor(options: ProviderClientOptions) {
     this.#options = options;
     this.#retry = options.retry ?? defaultRetryPolicy;
     this.#health = options.health ?? new BaseUrlHealth();
     this.#random = options.random ?? Math.random;
+    this.#proxy = proxyOf(options.proxy === undefined || options.proxy === '' ? undefined : { url: options.proxy });
   }
 
   /**
@@ -82,15 +98,18 @@ export class ProviderClient {
     let worst: CoaxError | undefined;
     for (let attempt = 1; ; attempt += 1) {
       const failures: CoaxError[] = [];
+      let alone: CoaxError | undefined;
       const again: string[] = [];
       for (const url of this.#health.order(urls)) {
         try {
-          const result = await this.#once(url, request, state, consume);
+          const result = await this.#once(url, request, state, attempt, consume);
           this.#health.worked(url);
           return result;
         } catch (error) {
           const failure = this.#judge(error, signal, state.committed);
-          failures.push(failure);
+          // That a host is left alone says less than what another one says.
+          if (failure.code === 'SOURCE_BREAKER_OPEN') alone ??= failure;
+          else failures.push(failure);
           if (isPassing(failure)) {
             again.push(url);
             this.#health.failed(url);
@@ -98,7 +117,7 @@ export class ProviderClient {
         }
       }
       // A refusal says more than an address that did not answer.
-      worst = failures.find((failure) => !isPassing(failure)) ?? worst ?? failures[0];
+      worst = failures.find((failure) => !isPassing(failure)) ?? worst ?? failures[0] ?? alone;
       const retryAfterMs = Math.max(0, ...failures.map((failure) => failure.retryAfterMs ?? 0));
       if (again.length === 0 || attempt >= attempts || retryAfterMs > this.#retry.longestDelayMs)
         throw worst ?? new CoaxError('SOURCE_NOT_FOUND', 'The source has no address');
@@ -138,12 +157,13 @@ export class ProviderClient {
     url: string,
     request: ProviderRequest,
     state: { committed: boolean },
+    attempt: number,
     consume: (body: ProviderBody) => Promise<Result>,
   ): Promise<Result> {
     const { signal, expect } = request;
     if (signal.aborted) throw new CoaxError('CANCELLED');
     const maxBytes = Math.min(request.maxBytes ?? Infinity, this.#options.maxBytes);
-    const { chunks: raw, host, status, headers } = await this.#open(url, request, maxBytes);
+    const { chunks: raw, host, status, headers } = await this.#open(url, request, attempt, maxBytes);
     const unpacked = unpack(undoEncoding(raw, headers['content-encoding'], host), { maxBytes, signal });
     const ok = status >= 200 && status < 300;
     let start: string;
@@ -172,13 +192,43 @@ export class ProviderClient {
 
   #headersFor(host: string): Readonly<Record<string, string>> {
     const { headers, hosts } = this.#options;
-    if (hosts === undefined || hosts.has(host)) return headers;
-    return Object.fromEntries(Object.entries(headers).filter(([name]) => travellingHeaders.has(name)));
+    const home = hosts === undefined || hosts.has(host);
+    return Object.fromEntries(
+      Object.entries(headers).filter(([name]) => name !== 'cookie' && (home || travellingHeaders.has(name))),
+    );
+  }
+
+  async #ask(request: HttpRequest, attempt: number): Promise<HttpAnswer> {
+    const proxy = this.#proxy;
+    if (proxy === undefined) throw new CoaxError('SOURCE_PROXY', 'The address of the proxy is none');
+    const url = URL.parse(request.url);
+    if (url === null) return await getOverHttp(request);
+    const { gate, headers, hosts } = this.#options;
+    const home = hosts === undefined || hosts.has(hostOf(request.url));
+    this.#cookies ??= new SessionCookies(headers['cookie'], hosts ?? [url.hostname]);
+    // The first attempt at a provider of one's own may always look whether it is back.
+    const pass = await gate?.enter({
+      host: hostAndPort(url),
+      insists: home && attempt === 1,
+      ...(proxy === null ? {} : { via: `${proxy.host}:${proxy.port}` }),
+    });
+    try {
+      const cookies = this.#cookies;
+      const answer = await getOverHttp({ ...request, proxy, ...(cookies === undefined ? {} : { cookies }) });
+      if (isBroken(answer.status)) pass?.failed();
+      else pass?.worked();
+      return answer;
+    } catch (error) {
+      if (!request.signal.aborted && toCoaxError(error).code === 'SOURCE_UNREACHABLE') pass?.failed();
+      else pass?.dropped();
+      throw error;
+    }
   }
 
   async #open(
     url: string,
     { signal, expect }: ProviderRequest,
+    attempt: number,
     maxBytes: number,
   ): Promise<{ chunks: Bytes; host: string; status: number; headers: Readonly<Record<string, unknown>> }> {
     const { silenceMs } = this.#options;
@@ -191,7 +241,7 @@ export class ProviderClient {
     const host = hostOf(url);
     const headers = this.#headersFor(host);
     const timeoutMs = expect === 'json' ? silenceMs : silenceMs * builtOnRequest;
-    const answer = await getOverHttp({ url, headers, signal, timeoutMs });
+    const answer = await this.#ask({ url, headers, signal, timeoutMs }, attempt);
     const length = Number(answer.headers['content-length'] ?? 0);
     if (length > maxBytes) {
       answer.body.destroy();

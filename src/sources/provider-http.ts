@@ -2,6 +2,11 @@ import type { Readable } from 'node:stream';
 import axios from 'axios';
 import { CoaxError } from '../errors.ts';
 import { connectBoundHttpAgent, connectBoundHttpsAgent } from './connect-bound.ts';
+import { ConnectionFailure } from './connection-failure.ts';
+import type { SessionCookies } from './cookie-jar.ts';
+import type { Proxy } from './proxy.ts';
+import { ProxyAgent } from './proxy-agent.ts';
+import { loginRefused } from './proxy-tunnel.ts';
 import { travellingHeaders } from './request-headers.ts';
 import { networkFailure } from './source-failure.ts';
 
@@ -20,6 +25,9 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** For the head of the answer, redirects included. */
   readonly timeoutMs: number;
+  readonly proxy?: Proxy | null;
+  /** Sent and kept, over redirects too. */
+  readonly cookies?: SessionCookies;
 }
 
 // No pooled sockets towards providers: an idle one may count as a connection of the account.
@@ -33,35 +41,100 @@ export function hostOf(url: string): string {
 
 /**
  * GETs an address, following at most 5 redirects. Headers that may be secret stay with the first origin. Every status is an
- * answer. Throws SOURCE_UNREACHABLE, SOURCE_NOT_FOUND, SOURCE_BAD_CONTENT or CANCELLED; no error keeps the request, which holds the login.
+ * answer. Throws SOURCE_UNREACHABLE, SOURCE_PROXY, SOURCE_NOT_FOUND, SOURCE_BAD_CONTENT or CANCELLED; no error keeps the request, which holds the login.
  */
-export async function getOverHttp({ url, headers, signal, timeoutMs }: HttpRequest): Promise<HttpAnswer> {
+export async function getOverHttp(request: HttpRequest): Promise<HttpAnswer> {
+  const { url, headers, signal, timeoutMs, proxy = null, cookies } = request;
   const host = hostOf(url);
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
     throw new CoaxError('SOURCE_NOT_FOUND', 'The address is no http(s) address');
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
+  const over = AbortSignal.any([signal, late.signal]);
   try {
     const response = await axios.get<Readable>(url, {
       responseType: 'stream',
-      headers: { accept: '*/*', ...headers, 'accept-encoding': 'gzip' },
+      headers: { accept: '*/*', ...headers, ...cookieHeader(cookies, url), 'accept-encoding': 'gzip' },
       sensitiveHeaders: Object.keys(headers).filter((name) => !travellingHeaders.has(name)),
-      signal: AbortSignal.any([signal, late.signal]),
-      httpAgent,
-      httpsAgent,
+      signal: over,
+      ...agentsFor(proxy, over),
+      beforeRedirect: (options: Record<string, unknown>, from: { readonly headers?: unknown }, asked?: unknown) => {
+        if (cookies !== undefined) carryCookies(cookies, options, from.headers, asked ?? { url });
+      },
       proxy: false,
       decompress: false,
       maxRedirects: 5,
       maxContentLength: -1,
       validateStatus: () => true,
     });
+    const answered: unknown = response.request;
+    cookies?.take(setCookies(response.headers), new URL(finalUrl(answered) ?? url));
+    if (response.status === 407 && proxy !== null && proxy.kind.startsWith('http')) {
+      response.data.destroy();
+      throw loginRefused('HTTP 407');
+    }
     return { status: response.status, headers: { ...response.headers }, body: response.data };
   } catch (error) {
     if (signal.aborted) throw new CoaxError('CANCELLED');
     if (late.signal.aborted)
       throw new CoaxError('SOURCE_UNREACHABLE', `${host} did not answer within ${Math.round(timeoutMs / 1000)} s`);
+    const failure = connectionFailureOf(error);
+    if (failure?.at === 'proxy')
+      throw new CoaxError('SOURCE_PROXY', failure.message, { details: { reason: failure.reason } });
+    if (failure !== null)
+      throw new CoaxError('SOURCE_UNREACHABLE', failure.message, { details: { reason: failure.reason } });
     throw networkFailure(host, error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function agentsFor(proxy: Proxy | null, signal: AbortSignal) {
+  if (proxy === null) return { httpAgent, httpsAgent };
+  return {
+    httpAgent: new ProxyAgent({ proxy, secure: false, signal }),
+    httpsAgent: new ProxyAgent({ proxy, secure: true, signal }),
+  };
+}
+
+function cookieHeader(cookies: SessionCookies | undefined, url: string): { readonly cookie?: string } {
+  const cookie = cookies?.headerFor(new URL(url));
+  return cookie === undefined ? {} : { cookie };
+}
+
+/** Before a redirect is followed: what it sets is kept, and the next address gets what is meant for it. */
+function carryCookies(cookies: SessionCookies, next: Record<string, unknown>, headers: unknown, asked: unknown): void {
+  const from = URL.parse(textOf(asked, 'url'));
+  const to = URL.parse(textOf(next, 'href'));
+  if (from !== null) cookies.take(setCookies(headers), from);
+  const own = next['headers'];
+  if (to === null || typeof own !== 'object' || own === null) return;
+  for (const name of Object.keys(own)) if (name.toLowerCase() === 'cookie') Reflect.deleteProperty(own, name);
+  const cookie = cookies.headerFor(to);
+  if (cookie !== undefined) Reflect.set(own, 'cookie', cookie);
+}
+
+function setCookies(headers: unknown): readonly string[] | undefined {
+  const value: unknown =
+    typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'set-cookie') : undefined;
+  return Array.isArray(value) ? value.map(String) : undefined;
+}
+
+/** The address that answered in the end; follow-redirects leaves it at the answer. */
+function finalUrl(request: unknown): string | undefined {
+  const answer: unknown = typeof request === 'object' && request !== null ? Reflect.get(request, 'res') : undefined;
+  const url = textOf(answer, 'responseUrl');
+  return URL.canParse(url) ? url : undefined;
+}
+
+function textOf(from: unknown, key: string): string {
+  const value: unknown = typeof from === 'object' && from !== null ? Reflect.get(from, key) : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+/** Axios wraps what an agent throws. */
+function connectionFailureOf(error: unknown): ConnectionFailure | null {
+  for (let at: unknown = error, depth = 0; depth < 4 && at instanceof Error; at = at.cause, depth += 1)
+    if (at instanceof ConnectionFailure) return at;
+  return null;
 }
