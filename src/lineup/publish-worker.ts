@@ -17,6 +17,7 @@ import {
   guideChannel,
   guideProgramme,
   hdhrEntry,
+  type LiveForm,
   movieEntry,
   playlistEntry,
   playlistHeader,
@@ -40,7 +41,7 @@ async function publish(order: PublishOrder): Promise<void> {
     }
     const { base } = order;
     await publishFiles(order.folder, {
-      'playlist.m3u': playlist(base, channels),
+      'playlist.m3u': playlist(base, channels, output.live),
       'movies.m3u': movies(order, catalog),
       'guide.xml': guideXml(base, channels, guide, { fromUnix, toUnix, isSafe }),
       'lineup.json': hdhrLineup(base, channels),
@@ -50,9 +51,9 @@ async function publish(order: PublishOrder): Promise<void> {
   }
 }
 
-function* playlist(base: string, channels: readonly Channel[]): Generator<string> {
+function* playlist(base: string, channels: readonly Channel[], form: LiveForm): Generator<string> {
   yield playlistHeader(base);
-  for (const channel of channels) yield playlistEntry(base, channel);
+  for (const channel of channels) yield playlistEntry(base, channel, form);
 }
 
 function* movies({ base, output, sourceIds }: FilesOrder, catalog: Catalog): Generator<string> {

@@ -11,7 +11,11 @@ const m3uOptions = { quotes: 'apostrophe' } as const;
 /** The output's address, without a slash at the end. */
 type Base = string;
 
-export const liveUrl = (base: Base, channel: Channel): string => `${base}/live/${channel.id}.ts`;
+/** How an output lists its channels. */
+export type LiveForm = 'ts' | 'hls';
+
+export const liveUrl = (base: Base, channel: Channel, form: LiveForm = 'ts'): string =>
+  `${base}/live/${channel.id}.${form === 'hls' ? 'm3u8' : 'ts'}`;
 export const logoUrl = (base: Base, id: string): string => `${base}/logo/${id}`;
 
 export function playlistHeader(base: Base): string {
@@ -20,11 +24,11 @@ export function playlistHeader(base: Base): string {
 }
 
 /** A channel in the playlist. Its guide id is its own id: provider ids may be shared by channels, or missing. */
-export function playlistEntry(base: Base, channel: Channel): string {
+export function playlistEntry(base: Base, channel: Channel, form: LiveForm = 'ts'): string {
   return writeM3uEntry(
     {
       name: channel.name,
-      url: liveUrl(base, channel),
+      url: liveUrl(base, channel, form),
       groups: channel.groups,
       guideId: channel.id,
       guideName: channel.name,

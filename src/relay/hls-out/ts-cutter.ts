@@ -18,6 +18,8 @@ const lookAhead = 2;
 const tailTicks = ptsHz;
 /** One that follows on a cut without a key frame is to begin at one soon. */
 const leastSeconds = 0.5;
+/** Sound alone may be cut at any of its units, which are about this long. */
+const soundSeconds = 0.2;
 /** Bytes of a unit in which its form is told. */
 const formatBytes = 16_384;
 /** Bytes kept while there is nothing to begin at. */
@@ -90,8 +92,9 @@ export class TsCutter {
     this.#options = options;
   }
 
-  /** The longest distance of two key frames so far, in seconds; 0 while it is not known. */
+  /** The longest distance of two places where a segment may end, in seconds; 0 while it is not known. */
   get gopSeconds(): number {
+    if (this.#open?.layout.isPicture === false) return soundSeconds;
     const since = this.#keyTime < 0 || this.#last === null ? 0 : this.#last.time - this.#keyTime;
     return this.#longestGop === 0 ? 0 : Math.max(this.#longestGop, since) / ptsHz;
   }
@@ -190,7 +193,7 @@ export class TsCutter {
       weak: entry.weak,
       slate: entry.slate === true,
     };
-    if (!entry.weak || !more.layout.isPicture) this.#noteKey(more.start);
+    if (!entry.weak) this.#noteKey(more.start);
   }
 
   #noteKey({ time }: Unit): void {
@@ -250,7 +253,8 @@ export class TsCutter {
       this.#breakAt(unit.position);
       return;
     }
-    if (unit.time - open.start.time > this.#mostTicks) this.#cutAnywhere(open, unit);
+    const most = open.layout.isPicture ? this.#mostTicks : this.#options.targetSeconds * ptsHz;
+    if (unit.time - open.start.time > most) this.#cutAnywhere(open, unit);
     if (entry !== undefined) this.#meet(entry, unit);
     this.#last = unit;
     if (this.#closing !== null && unit.time > this.#closing.untilTicks) this.#settleClosing();
@@ -280,7 +284,7 @@ export class TsCutter {
       this.#close(open, unit, changes);
       const next = { layout, start: unit, format: format ?? (changes ? null : open.format), discontinuity: changes };
       this.#openAt(entry, next);
-    } else if (isKey) this.#noteKey(unit);
+    } else if (!entry.weak) this.#noteKey(unit);
   }
 
   /** No key frame came in time: the segment ends before the unit that would make it too long. */
