@@ -121,11 +121,12 @@ function refusal(tracks: readonly Track[]): CoaxError {
 }
 
 function refusalOf({ refused, format }: Extract<SampleEntry, { readonly refused: string }>): CoaxError {
-  if (refused === 'encrypted')
-    return new CoaxError('UPSTREAM_BAD_CONTENT', 'The stream is encrypted with DRM, which Coax can not undo');
+  if (refused === 'encrypted') return unplayable('The stream is encrypted with DRM, which Coax can not undo');
   const shown = /^[\w.-]{4}$/.test(format) ? format : 'unknown';
-  return new CoaxError(
-    'UPSTREAM_BAD_CONTENT',
-    `The stream has the format ${shown}, which a transport stream can not carry`,
-  );
+  return unplayable(`The stream has the format ${shown}, which a transport stream can not carry`);
+}
+
+/** No other segment of the stream helps. */
+function unplayable(message: string): CoaxError {
+  return new CoaxError('UPSTREAM_BAD_CONTENT', message, { details: { reason: 'unplayable' } });
 }

@@ -1,21 +1,21 @@
 import { CoaxError } from '../errors.ts';
 import type { FfmpegHome } from '../ffmpeg/ffmpeg-home.ts';
-import type { BaseUrlHealth } from '../sources/base-url-health.ts';
 import type { OpenUpstream } from './upstream.ts';
 import { openDemoUpstream } from './upstream-demo.ts';
-import { openHttpUpstream } from './upstream-http.ts';
+import { type HttpReach, openHttpUpstream } from './upstream-http.ts';
 import { openFfmpegUpstream } from './upstream-ffmpeg.ts';
 import { openUdpUpstream } from './upstream-udp.ts';
 
 /**
- * Opens the upstream a request asks for: at a provider, in the own network, or from the built-in demo. `health` remembers which addresses
- * failed lately; without `ffmpeg` what needs it is refused.
+ * Opens the upstream a request asks for: at a provider, in the own network, or from the built-in demo. `reach` knows which addresses
+ * failed lately, and which variant of an HLS stream is wanted; without `ffmpeg` what needs it is refused.
  */
-export function createOpenUpstream(health?: BaseUrlHealth, ffmpeg?: Pick<FfmpegHome, 'path'>): OpenUpstream {
+export function createOpenUpstream(reach: HttpReach = {}, ffmpeg?: Pick<FfmpegHome, 'path'>): OpenUpstream {
   return async (request, options) => {
-    if (request.kind === 'http') return openHttpUpstream(request, options, health);
+    if (request.kind === 'http') return openHttpUpstream(request, options, reach);
     if (request.kind === 'demo') return openDemoUpstream(request, options);
     if (request.kind === 'udp') return openUdpUpstream(request, options);
+    if (request.kind === 'relay') throw new CoaxError('INTERNAL', 'A stream of another relay was asked for here');
     if (ffmpeg === undefined) throw new CoaxError('UPSTREAM_NO_FFMPEG');
     return openFfmpegUpstream(request, options, ffmpeg);
   };
