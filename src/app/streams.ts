@@ -1,21 +1,27 @@
 import { LeaseAuditor } from '../accounts/auditor.ts';
 import { LeasePool } from '../accounts/lease-pool.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Channel } from '../catalog/contract.ts';
 import { Catchup } from '../catchup/catchup.ts';
 import type { OutputConfig, Settings } from '../config/schema.ts';
 import { FfmpegHome } from '../ffmpeg/ffmpeg-home.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../log/metrics.ts';
-import type { AccountId, EpisodeId, MovieId, SessionId, SourceId } from '../model/ids.ts';
+import type { AccountId, EpisodeId, MovieId, SessionId, SourceId, StreamId } from '../model/ids.ts';
+import type { PlayableChannel } from '../model/playable.ts';
 import type { SessionView } from '../model/session-view.ts';
 import { Prober } from '../probe/prober.ts';
+import { Front } from '../relay/front.ts';
 import { HostStreams } from '../relay/host/host-streams.ts';
 import { HlsSessions } from '../relay/hls-out/hls-sessions.ts';
 import { openInputs } from '../relay/open-inputs.ts';
 import { createOpenUpstream } from '../relay/open-upstream.ts';
+import { Pretune, type PretuneOptions } from '../relay/pretune/pretune.ts';
 import { Relays } from '../relay/relays.ts';
 import type { BaseUrlHealth } from '../sources/base-url-health.ts';
 import { openMediaSockets } from '../sources/media-client-hop.ts';
+import { TranscodeSlots } from '../transcode/transcode-slots.ts';
+import { Transcodes } from '../transcode/transcodes.ts';
 import { createRangeOpener } from '../vod/open-range.ts';
 import { VodSessions } from '../vod/sessions.ts';
 import { leaseMetrics, relayMetrics } from './observe.ts';
@@ -32,6 +38,10 @@ export interface StreamsOptions {
   readonly settings: () => Settings;
   readonly outputs: () => readonly OutputConfig[];
   readonly catalog: Catalog;
+  /** What lies beside a channel of an output. */
+  readonly neighbours: PretuneOptions['neighbours'];
+  /** How a channel can be played now. */
+  readonly playable: (channel: Channel) => PlayableChannel;
   readonly health: BaseUrlHealth;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -45,13 +55,20 @@ export class Streams {
   readonly auditor: LeaseAuditor;
   readonly prober: Prober;
   readonly ffmpeg: FfmpegHome;
+  /** Channels as providers send them. */
   readonly relays: Relays;
+  /** Channels as outputs want them. */
+  readonly live: Transcodes;
+  readonly pretune: Pretune;
+  /** Where viewers come to them. */
+  readonly front: Front;
+  readonly slots: TranscodeSlots;
   readonly host: HostStreams;
   readonly hls: HlsSessions;
   readonly vod: VodSessions;
   readonly catchup: Catchup;
 
-  constructor({ settings, outputs, catalog, health, metrics, log, lookAt }: StreamsOptions) {
+  constructor({ settings, outputs, catalog, neighbours, playable, health, metrics, log, lookAt }: StreamsOptions) {
     const countLeases = leaseMetrics(metrics);
     this.pool = new LeasePool({
       ...poolSettings(settings, outputs),
@@ -67,20 +84,50 @@ export class Streams {
     this.relays = new Relays({
       settings: settings().live,
       leases: this.pool,
-      openUpstream: createOpenUpstream(health, this.ffmpeg),
+      openUpstream: createOpenUpstream({ health }, this.ffmpeg),
       log: log.child({ part: 'relay' }),
       observer: relayMetrics(metrics),
       onFacts: (_channel, stream, facts) => {
         catalog.channels.saveCodecs(stream, facts);
         this.host.noteFacts();
       },
+      channelOf: (id) => {
+        const channel = catalog.channels.get(id);
+        return channel === null ? null : playable(channel);
+      },
       factsOf: (id) => catalog.channels.get(id)?.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null,
       complete: (known, sample) => this.prober.complete(known, sample),
     });
-    this.host = new HostStreams({ relays: this.relays, holdMs: () => settings().live.holdMs });
-    this.hls = new HlsSessions({ relays: this.relays, settings: () => settings().hls });
+    this.slots = new TranscodeSlots(() => settings().transcode.maxRunning);
+    this.live = new Transcodes({
+      relays: this.relays,
+      profileOf: (id) => outputs().find((output) => output.id === id)?.profile ?? '',
+      settings: () => settings().live,
+      transcode: () => settings().transcode,
+      ffmpeg: this.ffmpeg,
+      slots: this.slots,
+      log: log.child({ part: 'transcode' }),
+      complete: (known, sample) => this.prober.complete(known, sample),
+      onFacts: () => this.host.noteFacts(),
+    });
+    this.pretune = new Pretune({
+      relays: this.relays,
+      settings: () => settings().live.pretune,
+      neighbours,
+      hasSpare: (accounts, more) => this.pool.hasSpare(accounts, more),
+      observe: (result) => metrics.pretunes.inc({ result }),
+      log: log.child({ part: 'pretune' }),
+    });
+    this.front = new Front({
+      relays: this.live,
+      seats: this.pool.seats,
+      began: (request) => this.pretune.began(request),
+    });
+    this.host = new HostStreams({ relays: this.front, holdMs: () => settings().live.holdMs });
+    this.hls = new HlsSessions({ relays: this.front, settings: () => settings().hls });
     this.vod = new VodSessions({
       leases: this.pool,
+      seats: this.pool.seats,
       open: createRangeOpener(health),
       settings: () => settings().vod,
       log: log.child({ part: 'vod' }),
@@ -90,7 +137,7 @@ export class Streams {
         else catalog.movies.saveFile(id as MovieId, facts);
       },
     });
-    const openUpstream = createOpenUpstream(health, this.ffmpeg);
+    const openUpstream = createOpenUpstream({ health }, this.ffmpeg);
     this.catchup = new Catchup({ files: this.vod, openList: openUpstream, health });
     this.auditor = new LeaseAuditor({
       leases: () => this.pool.leases(),
@@ -103,16 +150,25 @@ export class Streams {
 
   /** What plays now; read from the live objects (design C6). */
   sessions(): SessionView[] {
-    return [...this.relays.snapshot(), ...this.vod.snapshot()];
+    return [...this.live.snapshot(), ...this.vod.snapshot()];
   }
 
   sync() {
     return syncView(this.pool.leases(), this.sessions(), this.auditor.audit(), openSockets());
   }
 
+  /** Goes on with another stream of a channel; `id` is that of a session, or of a media server's stream. Null when there is none. */
+  async next(id: string, asked: StreamId | null): Promise<SessionView | null> {
+    const channelId = this.host.get(id)?.channelId ?? this.sessions().find((session) => session.id === id)?.channelId;
+    const sources = this.relays.snapshot().filter((session) => session.state !== 'closing');
+    // What is transcoded comes from the relay of its channel.
+    const source = sources.find((session) => session.id === id) ?? sources.find((each) => each.channelId === channelId);
+    return source === undefined || channelId === undefined ? null : this.relays.next(source.id, asked);
+  }
+
   /** Ends a session whoever watches it; false when there is none with this id. */
   stopSession(id: SessionId): boolean {
-    return this.relays.stop(id) || this.vod.stop(id);
+    return this.live.stop(id) || this.vod.stop(id);
   }
 
   stopSource(id: SourceId): void {
@@ -123,12 +179,13 @@ export class Streams {
   stopWatching(): void {
     this.auditor.stop();
     this.host.stop();
+    this.pretune.stop();
     this.hls.stop();
     this.prober.stop();
   }
 
   /** Ends every relay and session in order. The pool is stopped by its owner, after them. */
   async end(): Promise<void> {
-    await Promise.allSettled([this.relays[Symbol.asyncDispose](), this.vod[Symbol.asyncDispose]()]);
+    await Promise.allSettled([this.live[Symbol.asyncDispose](), this.vod[Symbol.asyncDispose]()]);
   }
 }

@@ -14,8 +14,8 @@ export interface FfmpegChildOptions {
   readonly args: readonly string[];
   /** More than 0 yields to others, by so much. */
   readonly niceness?: number;
-  /** One line of what it says, without the line break. */
-  readonly onLine?: (line: string) => void;
+  /** One line of what it says, without the line break; true when it is of no use to anybody else. */
+  readonly onLine?: (line: string) => boolean;
 }
 
 export interface ChildEnd {
@@ -37,7 +37,7 @@ export class FfmpegChild {
   /** Resolves when it has ended and all it wrote was read or is gone. */
   readonly ended: Promise<ChildEnd>;
   readonly #child: ChildProcess;
-  readonly #onLine: ((line: string) => void) | undefined;
+  readonly #onLine: ((line: string) => boolean) | undefined;
   readonly #closeListeners: (() => void)[] = [];
   #said = '';
   #line = '';
@@ -112,11 +112,17 @@ export class FfmpegChild {
   }
 
   #hear(text: string): void {
-    this.#said = (this.#said + text).slice(-keptChars);
-    if (this.#onLine === undefined) return;
+    if (this.#onLine === undefined) {
+      this.#keep(text);
+      return;
+    }
     const lines = (this.#line + text).split(/\r\n|\r|\n/);
     this.#line = (lines.pop() ?? '').slice(-keptChars);
-    for (const line of lines) this.#onLine(line);
+    for (const line of lines) if (!this.#onLine(line)) this.#keep(`${line}\n`);
+  }
+
+  #keep(text: string): void {
+    this.#said = (this.#said + text).slice(-keptChars);
   }
 }
 

@@ -4,8 +4,16 @@ const longest = 160;
 
 /** What ffmpeg says, by what it means; the first that fits counts. */
 const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
-  [/protocol not found|not on whitelist|unknown keyword/i, 'UPSTREAM_ERROR', 'This ffmpeg can not read streams of this kind'],
-  [/\b401\b|unauthorized|authorization failed|ERROR:BADSECRET|badauth/i, 'UPSTREAM_REFUSED', 'The provider refuses the login'],
+  [
+    /protocol not found|not on whitelist|unknown keyword/i,
+    'UPSTREAM_ERROR',
+    'This ffmpeg can not read streams of this kind',
+  ],
+  [
+    /\b401\b|unauthorized|authorization failed|ERROR:BADSECRET|badauth/i,
+    'UPSTREAM_REFUSED',
+    'The provider refuses the login',
+  ],
   [/\b403\b|forbidden|access denied/i, 'UPSTREAM_REFUSED', 'The provider refuses this stream'],
   [/\b453\b|not enough bandwidth/i, 'UPSTREAM_CAPACITY', 'The provider says that it has no room'],
   [/\b404\b|\b410\b|not found|StreamNotFound/i, 'UPSTREAM_NOT_FOUND', 'The provider does not have this stream'],
@@ -14,8 +22,16 @@ const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
     'UPSTREAM_UNREACHABLE',
     'The provider can not be reached',
   ],
-  [/invalid data|could not find codec parameters|moov atom/i, 'UPSTREAM_BAD_CONTENT', 'What the provider sends is no media'],
-  [/\b5\d\d\b(?=.*(?:error|unavailable|gateway))|server returned 5/i, 'UPSTREAM_ERROR', 'The provider answered with an error'],
+  [
+    /invalid data|could not find codec parameters|moov atom/i,
+    'UPSTREAM_BAD_CONTENT',
+    'What the provider sends is no media',
+  ],
+  [
+    /\b5\d\d\b(?=.*(?:error|unavailable|gateway))|server returned 5/i,
+    'UPSTREAM_ERROR',
+    'The provider answered with an error',
+  ],
 ];
 
 /** The error for a run of ffmpeg that gave nothing, from what it said. Addresses, and whatever may be secret, stay out of it. */

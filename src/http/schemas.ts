@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { headerName, headerValue, outputSchema, proxyAddress } from '../config/schema.ts';
 import { refreshParts } from '../catalog/contract.ts';
+import { failover } from './failover-schema.ts';
 
 /** Bodies of the admin API. Responses and the OpenAPI document are both checked against these. */
 
@@ -326,6 +327,19 @@ export const session = z.object({
   bufferedBytes: z.number(),
   bufferedMs: z.number(),
   reconnects: z.int(),
+  failover: failover.optional(),
+  transcode: z
+    .object({
+      profile: z.string(),
+      pid: z.int().optional(),
+      speed: z.number().nullable().optional().meta({ description: 'In times of real time.' }),
+      skips: z
+        .int()
+        .optional()
+        .meta({ description: 'How often it was so slow that some of the channel was left out.' }),
+    })
+    .optional()
+    .meta({ description: 'The stream is made of another one of this list by ffmpeg.' }),
   watchers: z.array(z.string()).meta({ description: 'Who watches through a connected media server, in its words.' }),
   consumers: z.array(
     z.object({

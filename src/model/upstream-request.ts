@@ -2,7 +2,12 @@
  * How to open one upstream on one account. It holds credentials: it lives in memory only, is never logged, listed or handed out.
  * `demo` needs no network; the relay and the VOD sessions read it from the built-in generator.
  */
-export type UpstreamRequest = HttpUpstreamRequest | UdpUpstreamRequest | FfmpegUpstreamRequest | DemoUpstreamRequest;
+export type UpstreamRequest =
+  | HttpUpstreamRequest
+  | UdpUpstreamRequest
+  | FfmpegUpstreamRequest
+  | DemoUpstreamRequest
+  | RelayUpstreamRequest;
 
 export interface HttpUpstreamRequest {
   readonly kind: 'http';
@@ -64,4 +69,9 @@ export interface DemoUpstreamRequest {
   readonly clip: string;
   /** Set for the demo movie: how many seconds it lasts. */
   readonly durationSec?: number;
+}
+
+/** What another relay of Coax gives, changed on its way; only who made the request can open it. */
+export interface RelayUpstreamRequest {
+  readonly kind: 'relay';
 }

@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { CoaxError } from '../../errors.ts';
-import type { SessionId } from '../../model/ids.ts';
+import type { SessionId, StreamId } from '../../model/ids.ts';
+import type { SessionView } from '../../model/session-view.ts';
 import { factsView } from '../facts-view.ts';
 import { type Route, route } from '../route.ts';
 import { account, session, sync } from '../schemas.ts';
 import type { Services } from '../services.ts';
+import { nextStreamBody } from './channel-streams-schemas.ts';
 
 const tag = 'streams';
 
 export function streamRoutes(services: Services): Route[] {
+  const view = ({ heldFor, facts, transcode, ...item }: SessionView): z.input<typeof session> => ({
+    ...item,
+    ...(transcode === undefined ? {} : { transcode: { ...transcode } }),
+    watchers: services.hosts.watchersOf(item),
+    ...(heldFor === undefined ? {} : { heldFor: heldFor.map((viewer) => ({ ...viewer })) }),
+    ...(facts === undefined ? {} : { facts: factsView(facts) }),
+    consumers: item.consumers.map((consumer) => ({ ...consumer, viewer: { ...consumer.viewer } })),
+  });
   return [
     route({
       method: 'get',
@@ -24,14 +34,7 @@ export function streamRoutes(services: Services): Route[] {
       tag,
       summary: 'Live relays and VOD sessions with their consumers',
       answer: { status: 200, schema: z.array(session), description: 'What plays now' },
-      run: () =>
-        services.sessions().map(({ heldFor, facts, ...item }) => ({
-          ...item,
-          watchers: services.hosts.watchersOf(item),
-          ...(heldFor === undefined ? {} : { heldFor: heldFor.map((viewer) => ({ ...viewer })) }),
-          ...(facts === undefined ? {} : { facts: factsView(facts) }),
-          consumers: item.consumers.map((consumer) => ({ ...consumer, viewer: { ...consumer.viewer } })),
-        })),
+      run: () => services.sessions().map(view),
     }),
     route({
       method: 'delete',
@@ -42,6 +45,21 @@ export function streamRoutes(services: Services): Route[] {
       answer: { status: 204, description: 'Stopped' },
       run: ({ params: { id } }) => {
         if (!services.stopSession(id as SessionId)) throw new CoaxError('NOT_FOUND', `There is no stream ${id}`);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/streams/{id}/next',
+      tag,
+      summary: 'Go on with the next stream of the channel, or with a given one, under the same players',
+      params: z.object({ id: z.string().max(200) }),
+      body: nextStreamBody,
+      answer: { status: 200, schema: session, description: 'The stream, which plays from its new source' },
+      errors: ['CONFLICT'],
+      run: async ({ params: { id }, body }) => {
+        const next = await services.nextStream(id, (body.streamId ?? null) as StreamId | null);
+        if (next === null) throw new CoaxError('NOT_FOUND', `There is no stream ${id}`);
+        return view(next);
       },
     }),
     route({

@@ -18,7 +18,7 @@ export type HostStreamState = (typeof hostStreamStates)[number];
 export interface LiveRelays {
   open(request: LiveRequest): Promise<LiveConsumer>;
   hold(request: LiveRequest): Promise<Hold>;
-  viewOf(channel: PlayableChannel): SessionView | null;
+  viewOf(channel: PlayableChannel, output: OutputId): SessionView | null;
 }
 
 export interface HostStreamTimes {
@@ -36,6 +36,8 @@ export interface HostStreamRequest {
   readonly knownFacts: () => CodecFacts | null;
   readonly outputId: OutputId;
   readonly label: string;
+  /** The user behind the device, where the host tells. */
+  readonly user?: string;
   readonly purpose: 'live' | 'recording';
 }
 
@@ -112,7 +114,7 @@ export class HostStream {
     this.#times = parts.times;
     this.#changed = parts.changed;
     this.#forget = parts.forget;
-    this.#held = hostViewer(keys.viewer, this.#label);
+    this.#held = hostViewer(keys.viewer, this.#label, request.user);
   }
 
   /** Begins to open the channel, in the background. */
@@ -155,7 +157,7 @@ export class HostStream {
     const channel = this.#request.channel();
     if (this.#ended || channel === null) throw new CoaxError('NOT_FOUND', 'There is no such stream');
     // Only the first reader is for certain the device that opened it: others share, and their channel must not be taken from them.
-    const viewer = hostViewer(this.#readers.size === 0 ? this.#key : this.#ownKey, this.#label);
+    const viewer = hostViewer(this.#readers.size === 0 ? this.#key : this.#ownKey, this.#label, this.#request.user);
     this.#readers.add(viewer);
     clearTimeout(this.#holdTimer);
     clearTimeout(this.#forgetTimer);
@@ -203,7 +205,7 @@ export class HostStream {
   #session(): SessionView | null {
     if (this.#keeping === null && this.#readers.size === 0) return null;
     const channel = this.#request.channel();
-    return channel === null ? null : this.#relays.viewOf(channel);
+    return channel === null ? null : this.#relays.viewOf(channel, this.#request.outputId);
   }
 
   #state(session: SessionView | null): HostStreamState {
@@ -219,7 +221,7 @@ export class HostStream {
     const keeping: Keeping = { abort: new AbortController(), hold: null };
     this.#keeping = keeping;
     this.#failure = null;
-    this.#held = hostViewer(this.#key, this.#label);
+    this.#held = hostViewer(this.#key, this.#label, this.#request.user);
     const { outputId, purpose } = this.#request;
     void this.#relays
       .hold({ channel, viewer: this.#held, outputId, signal: keeping.abort.signal, purpose })
