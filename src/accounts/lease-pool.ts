@@ -91,9 +91,9 @@ export class LeasePool implements Leases, LeaseKeeper {
     return this.#grantLease(request, member, 'free', 0);
   }
 
-  /** True when one of these accounts could serve a channel that nobody has asked for yet. */
-  hasSpare(candidates: readonly AccountId[]): boolean {
-    return !this.#stopped && this.#spareMember({ candidates }) !== undefined;
+  /** True when one of these accounts has enough connections to spare for `more` channels that nobody has asked for yet. */
+  hasSpare(candidates: readonly AccountId[], more: 0 | 1 = 1): boolean {
+    return !this.#stopped && this.#spareMember({ candidates }, more) !== undefined;
   }
 
   /** What is opened ahead never waits, and takes nothing from anyone. */
@@ -389,8 +389,8 @@ export class LeasePool implements Leases, LeaseKeeper {
     return this.#book.membersOf(request).find(({ scope }) => scope.hasRoom(now));
   }
 
-  #spareMember(request: Pick<Request, 'candidates'>): Member | undefined {
-    const spare = Math.max(1, this.#options.spare?.() ?? 1);
+  #spareMember(request: Pick<Request, 'candidates'>, more = 1): Member | undefined {
+    const spare = Math.max(1, this.#options.spare?.() ?? 1) + more - 1;
     const members = this.#book.membersOf(request);
     return members.find(({ scope }) => scope.hasSpare(spare, performance.now()) && !this.#isWanted(scope));
   }

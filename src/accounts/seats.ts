@@ -17,10 +17,11 @@ export interface SeatRequest {
 
 /** One request's part in a seat. */
 export interface Seat {
-  /** Aborts when the client has gone, and when the same viewer's next wish needs the seat. Give it to what serves the client. */
+  /**
+   * Aborts when the client has gone, and, with TAKEN_OVER as its reason, when the same viewer's next wish needs the seat. Give it to what
+   * serves the client.
+   */
   readonly signal: AbortSignal;
-  /** Why it was taken away; null while it was not. */
-  readonly error: CoaxError | null;
   /** Gives it back; idempotent. */
   leave(): void;
 }
@@ -114,7 +115,6 @@ export class Seats {
 
   #claim(place: Place, signal: AbortSignal): Seat {
     const gone = new AbortController();
-    const seat = { signal: gone.signal, error: null as CoaxError | null, leave: () => leave() };
     const leave = (): void => {
       signal.removeEventListener('abort', abort);
       place.claims.delete(claim);
@@ -126,12 +126,12 @@ export class Seats {
     };
     const claim: Claim = {
       evict: (error) => {
-        seat.error = error;
-        abort();
+        leave();
+        gone.abort(error);
       },
     };
     place.claims.add(claim);
     signal.addEventListener('abort', abort, { once: true });
-    return seat;
+    return { signal: gone.signal, leave };
   }
 }

@@ -1,9 +1,9 @@
 import type { CodecFacts } from '../model/codec-facts.ts';
 import type { ChannelId, SourceId, StreamId } from '../model/ids.ts';
 import type { RequestOverride } from '../model/upstream-request.ts';
-import { channelOf, effectiveFields, type StoredLive, sortColumns, streamOf } from './channel-row.ts';
+import { channelOf, effectiveFields, type StoredLive, sortColumns } from './channel-row.ts';
+import { listedStreams, listStreams, streamsOf } from './channel-streams.ts';
 import type {
-  CatalogStream,
   Channel,
   ChannelOverrides,
   ChannelPatch,
@@ -11,6 +11,7 @@ import type {
   ChannelReads,
   ChannelWrites,
   GroupCount,
+  Neighbours,
   Page,
   RequestPatch,
 } from './contract.ts';
@@ -28,6 +29,20 @@ export function writeGroups(database: Database, id: string, groups: readonly str
   for (const name of groups) database.sql('INSERT OR IGNORE INTO channel_group VALUES (?, ?)').run(name, id);
 }
 
+/** Which channels a query asks for, wherever its page begins. */
+function shownBy(query: ChannelQuery): Conditions {
+  const where = new Conditions().add('gone_at IS NULL');
+  if (query.hidden !== 'with') where.add('hidden = ?', query.hidden === 'only' ? 1 : 0);
+  where.sources('source_id', query.sourceIds).search('name_fold', query.q);
+  for (const groups of [query.groups ?? [], query.group === undefined ? [] : [query.group]])
+    if (groups.length > 0)
+      where.add(
+        'id IN (SELECT channel_id FROM channel_group WHERE name IN (SELECT value FROM json_each(?)))',
+        JSON.stringify(groups),
+      );
+  return where;
+}
+
 /** The channels that the sources have now; those that vanished are kept for a while, but are not seen here. */
 export class Channels implements ChannelReads, ChannelWrites {
   readonly #database: Database;
@@ -41,15 +56,7 @@ export class Channels implements ChannelReads, ChannelWrites {
 
   list(query: ChannelQuery): Page<Channel> {
     const limit = limitOf(query);
-    const where = new Conditions().add('gone_at IS NULL');
-    if (query.hidden !== 'with') where.add('hidden = ?', query.hidden === 'only' ? 1 : 0);
-    where.sources('source_id', query.sourceIds).search('name_fold', query.q);
-    for (const groups of [query.groups ?? [], query.group === undefined ? [] : [query.group]])
-      if (groups.length > 0)
-        where.add(
-          'id IN (SELECT channel_id FROM channel_group WHERE name IN (SELECT value FROM json_each(?)))',
-          JSON.stringify(groups),
-        );
+    const where = shownBy(query);
     return this.#database.read(() => {
       const counted = this.#database.sql(`SELECT count(*) AS n FROM channel WHERE ${where.sql}`).get(...where.values);
       if (query.cursor !== undefined)
@@ -69,6 +76,23 @@ export class Channels implements ChannelReads, ChannelWrites {
           last === undefined
             ? null
             : encodeCursor([int(last, 'number_sort'), text(last, 'name_fold'), text(last, 'id')]),
+      };
+    });
+  }
+
+  neighbours(query: ChannelQuery, id: ChannelId, count: number): Neighbours {
+    return this.#database.read(() => {
+      const own = this.#database.sql(`SELECT ${columns} FROM channel WHERE id = ? AND gone_at IS NULL`).get(id);
+      if (own === undefined) return { before: [], after: [] };
+      const place = [int(own, 'number_sort'), text(own, 'name_fold'), text(own, 'id')];
+      const beside = (sign: '<' | '>', order: string): readonly Channel[] => {
+        const where = shownBy(query).add(`(number_sort, name_fold, id) ${sign} (?, ?, ?)`, ...place);
+        const rows = this.#database.sql(`SELECT ${columns} FROM channel WHERE ${where.sql} ${order} LIMIT ?`);
+        return this.#withStreams(rows.all(...where.values, count));
+      };
+      return {
+        before: beside('<', 'ORDER BY number_sort DESC, name_fold DESC, id DESC'),
+        after: beside('>', 'ORDER BY number_sort, name_fold, id'),
       };
     });
   }
@@ -95,6 +119,16 @@ export class Channels implements ChannelReads, ChannelWrites {
   async setRequest(id: ChannelId, patch: RequestPatch | null): Promise<Channel | null> {
     await this.#queue.submit(() => this.#applyRequest(id, patch));
     return this.get(id);
+  }
+
+  async setStreams(id: ChannelId, streams: readonly StreamId[]): Promise<Channel | null> {
+    if (this.get(id) === null) return null;
+    await this.#queue.submit(() => listStreams(this.#database, id, streams));
+    return this.get(id);
+  }
+
+  listedStreams(id: ChannelId): readonly StreamId[] | null {
+    return listedStreams(this.#database, id);
   }
 
   /** Every override there is; for whoever has to know what must not be seen. */
@@ -147,20 +181,10 @@ export class Channels implements ChannelReads, ChannelWrites {
   }
 
   #withStreams(rows: readonly Row[]): Channel[] {
-    const streams = new Map<string, CatalogStream[]>();
-    const found = this.#database
-      .sql(
-        `SELECT s.id, s.channel_id, s.source_id, s.locator, s.codecs, c.request, json_extract(c.provider, '$.catchup') AS catchup
-         FROM stream s JOIN channel c ON c.id = s.channel_id
-         WHERE s.channel_id IN (SELECT value FROM json_each(?)) ORDER BY s.channel_id, s.position`,
-      )
-      .all(JSON.stringify(rows.map((row) => text(row, 'id'))));
-    for (const row of found) {
-      const channel = text(row, 'channel_id');
-      const list = streams.get(channel);
-      if (list === undefined) streams.set(channel, [streamOf(row)]);
-      else list.push(streamOf(row));
-    }
+    const streams = streamsOf(
+      this.#database,
+      rows.map((row) => text(row, 'id')),
+    );
     return rows.map((row) => channelOf(row, streams.get(text(row, 'id')) ?? []));
   }
 }

@@ -49,6 +49,8 @@ export type RequestPatch = { readonly [Field in keyof RequestOverride]?: Request
 
 export interface CatalogStream {
   readonly id: StreamId;
+  /** The channel that stands for it in the list of its source; another channel may be played from it too. */
+  readonly channelId: ChannelId;
   readonly sourceId: SourceId;
   /** Holds provider URLs of M3U sources: for the resolver only, never for an answer. */
   readonly locator: StreamLocator;
@@ -134,9 +136,19 @@ export interface Episode {
 }
 
 /** Reads are synchronous and small: one indexed query each. */
+/** What lies beside a channel, nearest first. */
+export interface Neighbours {
+  readonly before: readonly Channel[];
+  readonly after: readonly Channel[];
+}
+
 export interface ChannelReads {
   list(query: ChannelQuery): Page<Channel>;
+  /** Up to `count` channels on each side of this one in the order of the list, nearest first. None when there is no such channel. */
+  neighbours(query: ChannelQuery, id: ChannelId, count: number): Neighbours;
   get(id: ChannelId): Channel | null;
+  /** The list of streams that was given to the channel, those that are not there now included; null where it has none. */
+  listedStreams(id: ChannelId): readonly StreamId[] | null;
   /** Sorted by name; hidden channels do not count. */
   groups(sourceIds?: readonly SourceId[]): readonly GroupCount[];
 }
@@ -147,6 +159,12 @@ export interface ChannelWrites {
   patch(id: ChannelId, patch: ChannelPatch): Promise<Channel | null>;
   /** What the channel's own streams are asked with; a field that is null goes back, null as a whole takes everything back. */
   setRequest(id: ChannelId, patch: RequestPatch | null): Promise<Channel | null>;
+  /**
+   * Gives the channel a list of streams to be played from, in order of preference; an empty one goes back to its own stream. The list
+   * outlives refreshes and sources that are removed and come back. The channel as it is afterwards, or null when there is none; BAD_REQUEST
+   * for streams that do not exist or come twice.
+   */
+  setStreams(id: ChannelId, streams: readonly StreamId[]): Promise<Channel | null>;
   /** Queued; facts of a stream that is gone are dropped. */
   saveCodecs(stream: StreamId, facts: CodecFacts): void;
 }

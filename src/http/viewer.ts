@@ -9,6 +9,12 @@ const deviceOf = (query: Readonly<Record<string, unknown>>, request: IncomingMes
   return typeof named === 'string' && named !== '' ? named.slice(0, 200) : undefined;
 };
 
+/** The user, where a trusted client names one: their limit counts over all devices. */
+const userOf = (query: Readonly<Record<string, unknown>>, request: IncomingMessage): string | undefined => {
+  const named = query['user'] ?? request.headers['x-coax-user'];
+  return typeof named === 'string' && named !== '' ? named.slice(0, 200) : undefined;
+};
+
 /** Who asks: token and device where the client names one, else address and user agent (design, section 2). */
 export function viewerOf(request: IncomingMessage, query: Readonly<Record<string, unknown>>, token: string): Viewer {
   const address = (request.socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
@@ -17,5 +23,12 @@ export function viewerOf(request: IncomingMessage, query: Readonly<Record<string
   const identity = device === undefined ? ['client', token, address, userAgent ?? ''] : ['device', token, device];
   const key = createHash('sha256').update(JSON.stringify(identity)).digest('base64url').slice(0, 16) as ViewerKey;
   const label = device ?? `${address}${userAgent === undefined ? '' : ` ${userAgent.split(/[\s(]/, 1)[0]}`}`;
-  return { key, label, address, ...(userAgent === undefined ? {} : { userAgent }) };
+  const user = userOf(query, request);
+  return {
+    key,
+    label: user === undefined ? label : `${user}, ${label}`,
+    address,
+    ...(user === undefined ? {} : { user }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
 }

@@ -1,7 +1,7 @@
 import type { CatalogReads, Channel, ChannelQuery, Episode, Movie, Series } from '../catalog/contract.ts';
 import type { Config, OutputConfig } from '../config/schema.ts';
-import type { ChannelId, EpisodeId, MovieId, SeriesId, SourceId } from '../model/ids.ts';
-import type { PlayableArchive, PlayableChannel, PlayableFile } from '../model/playable.ts';
+import type { ChannelId, EpisodeId, MovieId, OutputId, SeriesId, SourceId } from '../model/ids.ts';
+import type { Beside, PlayableArchive, PlayableChannel, PlayableFile } from '../model/playable.ts';
 import type { StreamResolver } from '../sources/contract.ts';
 import { withOverride } from '../sources/with-proxy.ts';
 import { type ArchiveTime, playableArchive } from './playable-archive.ts';
@@ -51,6 +51,17 @@ export class Lineup {
   channel(output: OutputConfig, id: ChannelId): Channel | null {
     const channel = this.#deps.catalog.channels.get(id);
     return channel !== null && !channel.hidden && this.#isShown(output, channel) ? channel : null;
+  }
+
+  /** The channels on each side of this one as players zap through the output, nearest first. */
+  neighbours(outputId: OutputId, id: ChannelId, count: number): Beside<PlayableChannel> {
+    const config = this.#deps.config();
+    const output = config.outputs.find((one) => one.id === outputId);
+    if (output === undefined) return { before: [], after: [] };
+    const query = channelQueryOf(config, output);
+    const { before, after } = this.#deps.catalog.channels.neighbours(query, id, count);
+    const playable = (channels: readonly Channel[]) => channels.map((channel) => this.playableChannel(channel));
+    return { before: playable(before), after: playable(after) };
   }
 
   /** The movie, if this output shows it: one with groups shows only their titles. */

@@ -27,6 +27,7 @@ const gauges = {
     labels: [],
   },
   coax_jobs: { help: 'Jobs by state', labels: ['state'] },
+  coax_breakers: { help: 'Circuit breakers of hosts, by what they are for and state', labels: ['profile', 'state'] },
   coax_host_streams: { help: 'Streams that media servers have open, by state', labels: ['state'] },
 } as const;
 
@@ -49,6 +50,13 @@ export class Metrics {
   readonly refusals = this.#counter('coax_lease_refusals_total', 'Requests that got no lease, by reason', ['reason']);
   readonly providerRefusals = this.#counter('coax_provider_refusals_total', 'Capacity refusals of providers', [
     'after_own_close',
+  ]);
+  readonly breakerChanges = this.#counter('coax_breaker_changes_total', 'Times a circuit breaker changed its state', [
+    'profile',
+    'state',
+  ]);
+  readonly breakerRefusals = this.#counter('coax_breaker_refusals_total', 'Requests that a circuit breaker refused', [
+    'profile',
   ]);
   readonly forced = this.#counter('coax_lease_forced_total', 'Slots that had to be freed by force', ['what']);
   readonly healed = this.#counter(
@@ -76,6 +84,11 @@ export class Metrics {
   );
   readonly bytes = this.#counter('coax_media_bytes_total', 'Media bytes', ['direction']);
   readonly skips = this.#counter('coax_consumer_skips_total', 'Times a slow consumer skipped to a key frame');
+  readonly pretunes = this.#counter(
+    'coax_pretunes_total',
+    'Channels opened ahead, and changes of channel to one that was or was not',
+    ['result'],
+  );
   readonly drops = this.#counter('coax_consumer_drops_total', 'Consumers that were dropped, by reason', ['reason']);
   readonly reconnects = this.#counter('coax_upstream_reconnects_total', 'Upstreams opened anew, by reason', ['reason']);
   readonly failovers = this.#counter('coax_failovers_total', 'Changes of a channel to another stream, by reason', [

@@ -2,6 +2,12 @@ import type { ArchiveWay, ArchiveWindow } from './archive.ts';
 import type { AccountId, ChannelId, SourceId, StreamId } from './ids.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
+/** What lies on each side of something, nearest first. */
+export interface Beside<Item> {
+  readonly before: readonly Item[];
+  readonly after: readonly Item[];
+}
+
 /** One playable upstream, with the accounts it can be pulled on. */
 export interface PlayableStream {
   readonly streamId: StreamId;
@@ -30,6 +36,7 @@ export interface PlayableFile {
   /** As learned from earlier playback; empty while it is not known. */
   readonly contentType: string;
   readonly sourceId: SourceId;
+  /** In order of preference. */
   readonly accounts: readonly AccountId[];
   /**
    * Names the file an account would serve, where that is not the same for all: other sources may have the same title in a file of their

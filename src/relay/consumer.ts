@@ -56,6 +56,7 @@ export class Consumer implements LiveConsumer {
   #socket: Socket | null = null;
   #reader: RingReader | null = null;
   #left = false;
+  #onLeft: (() => void) | null = null;
   #placed = false;
   #started = false;
   #seq = 0;
@@ -146,6 +147,11 @@ export class Consumer implements LiveConsumer {
     if (this.#left) return;
     this.#bytes += bytes;
     this.#home.consumerWrote(bytes);
+  }
+
+  onLeft(listener: () => void): void {
+    if (this.#left) listener();
+    else this.#onLeft = listener;
   }
 
   leave(): void {
@@ -283,7 +289,10 @@ export class Consumer implements LiveConsumer {
 
   readonly #pump = (): void => this.pump();
   readonly #leave = (): void => this.leave();
-  readonly #abort = (): void => this.leave();
+  readonly #abort = (): void => {
+    const reason: unknown = this.#signal.reason;
+    this.#depart(reason instanceof CoaxError ? reason : null);
+  };
 
   #depart(error: CoaxError | null): void {
     if (this.#left) return;
@@ -305,6 +314,7 @@ export class Consumer implements LiveConsumer {
     socket?.off('end', this.#leave);
     socket?.off('drain', this.#pump);
     // The listener of 'error' stays: a socket that dies later must not bring the process down.
+    this.#onLeft?.();
     return socket;
   }
 }

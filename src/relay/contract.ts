@@ -15,7 +15,7 @@ export interface LiveRequest {
   readonly channel: PlayableChannel;
   readonly viewer: Viewer;
   readonly outputId: OutputId;
-  /** Aborts when the client goes away, in the same tick (design C2). */
+  /** Aborts when the client goes away, in the same tick (design C2); with a CoaxError as its reason when it is sent away. */
   readonly signal: AbortSignal;
   /** What it is opened for; the most important one of all who share a connection counts. Live when absent. */
   readonly purpose?: LivePurpose;
@@ -52,6 +52,8 @@ export interface LiveConsumer {
   read(reader: RingReader): void;
   /** A reader has given so many bytes to its client. */
   took(bytes: number): void;
+  /** Calls `listener` once, in the turn in which its place is gone, whoever ended it; at once when that has happened. */
+  onLeft(listener: () => void): void;
   /** Leaves synchronously; idempotent. The last one out closes the upstream or starts its linger. */
   leave(): void;
 }

@@ -64,7 +64,8 @@ export class Hold {
   }
 
   readonly #abort = (): void => {
-    this.end(new CoaxError('CANCELLED'));
+    const reason: unknown = this.#signal.reason;
+    this.end(reason instanceof CoaxError ? reason : new CoaxError('CANCELLED'));
     this.#left(this);
   };
 }

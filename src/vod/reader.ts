@@ -96,7 +96,11 @@ export class Reader {
   start(host: ReaderHost): void {
     this.#host = host;
     const { signal } = this.request;
-    const leave = () => this.#writer.destroy();
+    const leave = () => {
+      const reason: unknown = signal.reason;
+      if (reason instanceof CoaxError) this.fail(reason);
+      else this.#writer.destroy();
+    };
     if (signal.aborted) return leave();
     signal.addEventListener('abort', leave, { once: true });
     void this.done.catch(() => {}).finally(() => signal.removeEventListener('abort', leave));

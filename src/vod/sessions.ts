@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Leases } from '../accounts/lease.ts';
+import type { Seats } from '../accounts/seats.ts';
 import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionId } from '../model/ids.ts';
@@ -30,6 +31,8 @@ export interface LearnedFile {
 
 export interface VodSessionsOptions {
   readonly leases: Leases;
+  /** Limits of users and outputs; none when absent. */
+  readonly seats?: Pick<Seats, 'take'>;
   /** How ranges are opened; by HTTP and from the built-in movie when absent. */
   readonly open?: RangeOpener;
   /** Read anew for each session; `cacheBytes` only at the start. */
@@ -65,11 +68,19 @@ export class VodSessions implements FileServer {
   async serve(request: FileRequest, response: ServerResponse): Promise<void> {
     if (this.#disposed) throw new CoaxError('SHUTTING_DOWN');
     this.#readers += 1;
-    const { settings, sendQueueOf = sendQueues.of } = this.#options;
-    const { pauseMs } = settings();
-    const reader = new Reader({ id: `reader-${this.#readers}`, request, response, pauseMs, sendQueueOf });
-    this.#sessionOf(request).add(reader);
-    await reader.done;
+    const { settings, seats, sendQueueOf = sendQueues.of } = this.#options;
+    const { viewer, outputId, file, signal } = request;
+    // A playback's requests share a seat; between two of them it is nobody's.
+    const seat = seats?.take({ viewer, outputId, subject: file.itemId, purpose: file.purpose ?? 'vod', signal });
+    const seated = seat === undefined ? request : { ...request, signal: seat.signal };
+    try {
+      const id = `reader-${this.#readers}`;
+      const reader = new Reader({ id, request: seated, response, pauseMs: settings().pauseMs, sendQueueOf });
+      this.#sessionOf(request).add(reader);
+      await reader.done;
+    } finally {
+      seat?.leave();
+    }
   }
 
   /** Answers HEAD from what is known; never touches a provider. A `Range` means nothing to HEAD (RFC 9110 14.2). */

@@ -89,7 +89,7 @@ describe('Seats', () => {
       true,
       false,
     ]);
-    expect(own.seat?.error?.code).to.equal('TAKEN_OVER');
+    expect(toCoaxError(own.seat?.signal.reason).code).to.equal('TAKEN_OVER');
     expect(take(seats, { device: 'third', subject: 'c4' }).code).to.equal('LIMIT_REACHED');
     expect(take(seats, { device: 'd', subject: 'c5', recording: true }).code, 'a recording takes nothing').to.equal(
       'LIMIT_REACHED',
@@ -110,7 +110,7 @@ describe('Seats', () => {
     const seats = new Seats();
     const { seat, leave } = take(seats, { device: 'd', subject: 'c' });
     leave();
-    expect([seats.size, seat?.signal.aborted, seat?.error]).to.deep.equal([0, true, null]);
+    expect([seats.size, seat?.signal.aborted]).to.deep.equal([0, true]);
     seat?.leave();
     expect(seats.size).to.equal(0);
   });

@@ -45,9 +45,12 @@ export const streamOpen = z.object({
   channelId: z.string().max(200),
   output: z.string().max(200).nullish().meta({ description: 'The id of an output; the first one when absent.' }),
   viewer: z
-    .object({ key: z.string().min(1).max(500), label: z.string().max(500) })
+    .object({ key: z.string().min(1).max(500), label: z.string().max(500), user: z.string().min(1).max(200).nullish() })
     .nullish()
-    .meta({ description: 'The device that asks: its key stays the same, its label is shown to people.' }),
+    .meta({
+      description:
+        'The device that asks: its key stays the same, its label is shown to people, its user counts for limits.',
+    }),
   replaces: z
     .array(z.string().max(200))
     .max(1_000)

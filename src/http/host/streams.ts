@@ -15,6 +15,11 @@ const tag = 'streams';
 const reasonOf = ({ reason }: HostStreamView, { redact }: Services): { readonly reason?: string } =>
   reason === undefined ? {} : { reason: redact(reason) };
 
+/** A device whose user is not told has none. */
+function withUser({ user, ...device }: NonNullable<z.output<typeof streamOpen>['viewer']>) {
+  return { ...device, ...(user ? { user } : {}) };
+}
+
 function requestOf(body: z.output<typeof streamOpen>, services: Services): OpenHostStream {
   const { lineup } = services;
   const output = hostOutput(services, body.output);
@@ -35,7 +40,7 @@ function requestOf(body: z.output<typeof streamOpen>, services: Services): OpenH
     knownFacts: () => find()?.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null,
     outputId: output.id as OutputId,
     purpose: body.purpose ?? 'live',
-    ...(body.viewer ? { viewer: body.viewer } : {}),
+    ...(body.viewer ? { viewer: withUser(body.viewer) } : {}),
     ...(body.replaces ? { replaces: body.replaces } : {}),
   };
 }

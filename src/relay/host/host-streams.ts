@@ -13,9 +13,9 @@ export interface HostStreamsOptions {
   readonly holdMs: () => number;
 }
 
-export interface OpenHostStream extends Omit<HostStreamRequest, 'label'> {
+export interface OpenHostStream extends Omit<HostStreamRequest, 'label' | 'user'> {
   /** The device that asks; absent for a recording. */
-  readonly viewer?: { readonly key: string; readonly label: string };
+  readonly viewer?: { readonly key: string; readonly label: string; readonly user?: string };
   /** Streams of the same device that this one is watched instead of. */
   readonly replaces?: readonly string[];
 }
@@ -47,7 +47,11 @@ export class HostStreams {
     const stream = new HostStream(
       id,
       { own, viewer: key },
-      { ...request, label: viewer?.label ?? (request.purpose === 'recording' ? 'Recording' : 'Host') },
+      {
+        ...request,
+        label: viewer?.label ?? (request.purpose === 'recording' ? 'Recording' : 'Host'),
+        ...(viewer?.user === undefined ? {} : { user: viewer.user }),
+      },
       {
         relays: this.#options.relays,
         times: { holdMs: this.#options.holdMs(), forgetMs },

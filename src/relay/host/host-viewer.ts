@@ -7,9 +7,10 @@ export interface HostViewer extends Viewer {
 }
 
 /** `label` is asked whenever the viewer is shown. Own properties only: lists copy viewers. */
-export function hostViewer(key: ViewerKey, label: () => string): HostViewer {
+export function hostViewer(key: ViewerKey, label: () => string, user?: string): HostViewer {
   return {
     key,
+    ...(user === undefined ? {} : { user }),
     get label() {
       return label();
     },
