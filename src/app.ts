@@ -3,6 +3,7 @@ import { type DataFolder, withDataFolder } from './app/data-folder.ts';
 import { greeting } from './app/greeting.ts';
 import { LoginWatch } from './app/login-watch.ts';
 import { jobMetrics } from './app/observe.ts';
+import { createBreakers } from './app/breakers.ts';
 import { gauges } from './app/gauges.ts';
 import { createHostGuide, type HostGuide } from './app/host-guide.ts';
 import { warnOfRisks } from './app/start-warnings.ts';
@@ -29,6 +30,7 @@ import { Redactor } from './log/redactor.ts';
 import { type LogFormat, type RootLog, createRootLog } from './log/winston-log.ts';
 import type { SourceId } from './model/ids.ts';
 import { BaseUrlHealth } from './sources/base-url-health.ts';
+import type { Breakers } from './sources/breakers.ts';
 import type { LoginReport } from './sources/contract.ts';
 import { demoPictureOf } from './sources/demo/picture.ts';
 import { createReader, createResolver } from './sources/factory.ts';
@@ -60,6 +62,7 @@ export class App {
   readonly #log: RootLog;
   readonly #catalog: Catalog;
   readonly #baseUrlHealth = new BaseUrlHealth();
+  readonly #breakers: Breakers;
   readonly #guide: Guide;
   readonly #sources: SourceDirectory;
   readonly #streams: Streams;
@@ -89,6 +92,7 @@ export class App {
       file: join(dataDir, 'logs', 'coax.log'),
       redactor: this.#redactor,
     });
+    this.#breakers = createBreakers(settings, this.#metrics, this.#log.child({ part: 'sources' }));
     this.#guide = new Guide(catalog.feeds);
     this.#sources = new SourceDirectory({
       createResolver: (source, known) => createResolver(source, known, { health: this.#baseUrlHealth }),
@@ -102,6 +106,7 @@ export class App {
       neighbours: (output, channel, count) => this.#lineup.neighbours(output, channel, count),
       playable: (channel) => this.#lineup.playableChannel(channel),
       health: this.#baseUrlHealth,
+      breakers: this.#breakers,
       metrics: this.#metrics,
       log: this.#log,
       lookAt: (account) => this.#logins.lookAt(account),
@@ -109,9 +114,11 @@ export class App {
 
     const catalogPath = join(dataDir, catalogFileName);
     const ingestLog = this.#log.child({ part: 'ingest' });
+    const lists = this.#breakers.gate('list');
     const readerOf = (source: SourceConfig) =>
       createReader(source, {
         health: this.#baseUrlHealth,
+        gate: lists,
         log: ingestLog,
         silenceMs: settings().ingest.timeoutMs,
         maxBytes: settings().ingest.maxBytes,
@@ -121,7 +128,7 @@ export class App {
       catalogPath,
       catalog,
       config,
-      workers: new IngestWorkers({ entry: ingestWorkerEntry, log: ingestLog }),
+      workers: new IngestWorkers({ entry: ingestWorkerEntry, log: ingestLog, gate: lists }),
       readerOf,
       log: ingestLog,
     });
@@ -152,6 +159,7 @@ export class App {
       config: () => config.current,
       log: this.#log.child({ part: 'logos' }),
       builtIn: demoPictureOf,
+      gate: this.#breakers.gate('picture'),
     });
     this.#hosts = new Hosts({
       config: () => config.current,
@@ -169,6 +177,7 @@ export class App {
         connections: this.#server.connections,
         jobs: this.#refreshes.jobs.list(),
         hostStreams: this.#streams.host.list(),
+        breakers: this.#breakers.list(),
         mismatches: this.#streams.sync().mismatches.length,
       }),
     );
@@ -316,6 +325,7 @@ export class App {
       hls: this.#streams.hls,
       files: this.#streams.vod,
       catchup: this.#streams.catchup,
+      breakers: this.#breakers,
       setChannelRequest: async (id, patch) => {
         const changed = await this.#catalog.channels.setRequest(id, patch);
         this.#hideRequests();

@@ -19,6 +19,7 @@ import { createOpenUpstream } from '../relay/open-upstream.ts';
 import { Pretune, type PretuneOptions } from '../relay/pretune/pretune.ts';
 import { Relays } from '../relay/relays.ts';
 import type { BaseUrlHealth } from '../sources/base-url-health.ts';
+import type { Breakers } from '../sources/breakers.ts';
 import { openMediaSockets } from '../sources/media-client-hop.ts';
 import { TranscodeSlots } from '../transcode/transcode-slots.ts';
 import { Transcodes } from '../transcode/transcodes.ts';
@@ -43,6 +44,7 @@ export interface StreamsOptions {
   /** How a channel can be played now. */
   readonly playable: (channel: Channel) => PlayableChannel;
   readonly health: BaseUrlHealth;
+  readonly breakers: Breakers;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Others use the login of this account, or the provider refuses it: what it says of itself is worth a look. */
@@ -68,7 +70,20 @@ export class Streams {
   readonly vod: VodSessions;
   readonly catchup: Catchup;
 
-  constructor({ settings, outputs, catalog, neighbours, playable, health, metrics, log, lookAt }: StreamsOptions) {
+  constructor({
+    settings,
+    outputs,
+    catalog,
+    neighbours,
+    playable,
+    health,
+    breakers,
+    metrics,
+    log,
+    lookAt,
+  }: StreamsOptions) {
+    const forLive = health.behind(breakers.gate('live'));
+    const forFiles = health.behind(breakers.gate('file'));
     const countLeases = leaseMetrics(metrics);
     this.pool = new LeasePool({
       ...poolSettings(settings, outputs),
@@ -84,7 +99,7 @@ export class Streams {
     this.relays = new Relays({
       settings: settings().live,
       leases: this.pool,
-      openUpstream: createOpenUpstream({ health }, this.ffmpeg),
+      openUpstream: createOpenUpstream({ health: forLive }, this.ffmpeg),
       log: log.child({ part: 'relay' }),
       observer: relayMetrics(metrics),
       onFacts: (_channel, stream, facts) => {
@@ -128,7 +143,7 @@ export class Streams {
     this.vod = new VodSessions({
       leases: this.pool,
       seats: this.pool.seats,
-      open: createRangeOpener(health),
+      open: createRangeOpener(forFiles),
       settings: () => settings().vod,
       log: log.child({ part: 'vod' }),
       onLearned: (id, { size, contentType }) => {
@@ -137,8 +152,8 @@ export class Streams {
         else catalog.movies.saveFile(id as MovieId, facts);
       },
     });
-    const openUpstream = createOpenUpstream({ health }, this.ffmpeg);
-    this.catchup = new Catchup({ files: this.vod, openList: openUpstream, health });
+    const openUpstream = createOpenUpstream({ health: forFiles }, this.ffmpeg);
+    this.catchup = new Catchup({ files: this.vod, openList: openUpstream, health: forFiles });
     this.auditor = new LeaseAuditor({
       leases: () => this.pool.leases(),
       sessions: () => new Set(this.sessions().map(({ id }) => id)),

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { listedStreams, restoreStreams } from './channel-streams.ts';
 import { bumpCounter } from './counters.ts';
 import type { Database } from './database.ts';
 import { jsonOrNull, text } from './row.ts';
 
 const json = z.record(z.string(), z.unknown());
 
-/** A channel's identity and what the user made of it, as `coax export` writes it. Streams are not part of it: a refresh brings them. */
+/**
+ * A channel's identity and what the user made of it, as `coax export` writes it. Streams are not part of it: a refresh brings them. The list of
+ * streams that it is played from is.
+ */
 export const archivedChannel = z.strictObject({
   id: z.string().min(1),
   sourceId: z.string().min(1),
@@ -13,6 +17,7 @@ export const archivedChannel = z.strictObject({
   provider: json,
   overrides: json,
   request: json.nullable().default(null),
+  streams: z.array(z.string().min(1)).nullable().default(null),
 });
 export type ArchivedChannel = z.infer<typeof archivedChannel>;
 
@@ -30,6 +35,7 @@ export function* archivedChannels(database: Database): Generator<ArchivedChannel
       provider: json.parse(JSON.parse(text(row, 'provider'))),
       overrides: json.parse(JSON.parse(text(row, 'overrides'))),
       request: json.nullable().parse(jsonOrNull(row, 'request')),
+      streams: listedStreams(database, text(row, 'id')),
     };
   }
 }
@@ -60,6 +66,7 @@ export function restoreChannels(database: Database, channels: readonly ArchivedC
         position,
         now,
       );
+      restoreStreams(database, channel.id, channel.streams ?? []);
       stream.run(`st${channel.id.slice(1)}`, channel.id, channel.sourceId, nowhere);
     }
     bumpCounter(database, 'lineup');

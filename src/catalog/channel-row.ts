@@ -45,6 +45,7 @@ export function streamOf(row: Row): CatalogStream {
   const catchup = jsonOrNull(row, 'catchup') as Catchup | null;
   return {
     id: text(row, 'id') as StreamId,
+    channelId: text(row, 'channel_id') as ChannelId,
     sourceId: text(row, 'source_id') as SourceId,
     locator: json(row, 'locator') as StreamLocator,
     codecs: jsonOrNull(row, 'codecs') as CodecFacts | null,

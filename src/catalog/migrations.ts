@@ -103,6 +103,13 @@ const migrations: readonly string[] = [
   `UPDATE counter SET value = value + CAST(unixepoch('subsec') * 1000 AS INTEGER);`,
   // What an admin wants the streams of a channel to be asked with. Beside the overrides, which are shown; this never is.
   `ALTER TABLE channel ADD COLUMN request TEXT;`,
+  // Which streams a channel is played from, in order. Without references: the list outlives sources that are removed and come back.
+  `CREATE TABLE channel_stream (
+    channel_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    stream_id TEXT NOT NULL,
+    PRIMARY KEY (channel_id, position)
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 export const latestVersion = migrations.length;

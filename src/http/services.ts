@@ -11,12 +11,13 @@ import type { Pictures } from '../lineup/pictures.ts';
 import type { ProgrammeFiles } from '../lineup/programme-files.ts';
 import type { Publisher } from '../lineup/publisher.ts';
 import type { Log } from '../log/log.ts';
-import type { ChannelId, SessionId, SourceId } from '../model/ids.ts';
+import type { ChannelId, SessionId, SourceId, StreamId } from '../model/ids.ts';
 import type { PlayableFile } from '../model/playable.ts';
-import type { SessionView } from '../model/session-view.ts';
+import type { SessionView, StreamHealthView } from '../model/session-view.ts';
 import type { LiveConsumer, LiveRequest } from '../relay/contract.ts';
 import type { HlsSessions } from '../relay/hls-out/hls-sessions.ts';
 import type { HostStreams } from '../relay/host/host-streams.ts';
+import type { Breakers } from '../sources/breakers.ts';
 import type { LoginReport } from '../sources/contract.ts';
 import type { FileServer } from '../vod/contract.ts';
 
@@ -61,6 +62,7 @@ export interface Services {
   readonly files: FileServer & {
     head(file: PlayableFile): { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   };
+  readonly breakers: Pick<Breakers, 'list' | 'set'>;
   /** What a channel's own streams are asked with; a field that is null goes back. Null when there is no such channel. */
   readonly setChannelRequest: (id: ChannelId, patch: RequestPatch | null) => Promise<Channel | null>;
   readonly catchup: Catchup;
@@ -68,6 +70,9 @@ export interface Services {
   readonly sessions: () => readonly SessionView[];
   /** False when there is no such session. Attached clients are ended. */
   readonly stopSession: (id: SessionId) => boolean;
+  /** Another stream of the channel under the same consumers; null when there is no such session, or stream of a media server. See `Relays.next`. */
+  readonly nextStream: (id: string, asked: StreamId | null) => Promise<SessionView | null>;
+  readonly streamHealth: (id: StreamId) => StreamHealthView;
   readonly sync: () => SyncView;
   readonly testSource: (id: SourceId, signal: AbortSignal) => Promise<readonly LoginReport[]>;
   /** After a source went from the configuration: its job is cancelled, its streams are stopped, its catalogue is cleared behind. */

@@ -42,7 +42,7 @@ export function channelRoutes({ catalog, config, redact, setChannelRequest }: Se
     streams: item.streams.map(({ id, sourceId, codecs }) => ({ id, sourceId, codecs: factsView(codecs) })),
     provider: fields(item.provider) as z.input<typeof channel>['provider'],
     overrides: fields(item.overrides) as z.input<typeof channel>['overrides'],
-    request: requestView(item.streams.find(({ request }) => request !== undefined)?.request),
+    request: requestView(item.streams.find(({ channelId }) => channelId === item.id)?.request),
   });
   const enabledSources = (): SourceId[] =>
     config.current.sources.filter(({ enabled }) => enabled).map(({ id }) => id as SourceId);

@@ -1,7 +1,9 @@
 import { withDocument } from '../openapi.ts';
 import type { Route } from '../route.ts';
 import type { Services } from '../services.ts';
+import { breakerRoutes } from './breakers.ts';
 import { channelRoutes } from './channels.ts';
+import { channelStreamRoutes } from './channel-streams.ts';
 import { guideRoutes } from './guide.ts';
 import { hostRoutes } from './hosts.ts';
 import { jobRoutes } from './jobs.ts';
@@ -16,9 +18,11 @@ export function adminRoutes(services: Services): Route[] {
     ...sourceRoutes(services),
     ...jobRoutes(services),
     ...channelRoutes(services),
+    ...channelStreamRoutes(services),
     ...guideRoutes(services),
     ...libraryRoutes(services),
     ...streamRoutes(services),
+    ...breakerRoutes(services),
     ...outputRoutes(services),
     ...hostRoutes(services),
   ];
