@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CoaxError } from '../../errors.ts';
-import type { ChannelId } from '../../model/ids.ts';
+import type { OutputId } from '../../model/ids.ts';
 import type { LiveConsumer, LiveRequest } from '../contract.ts';
 import { HlsChannel, type HlsSettings } from './hls-channel.ts';
 import { type HlsRequest, HlsSession } from './hls-session.ts';
@@ -16,6 +16,8 @@ const mostNumbers = 5_000;
 
 export interface HlsSessionsOptions {
   readonly relays: { open(request: LiveRequest): Promise<LiveConsumer> };
+  /** What tells apart how outputs get the same channel; all get it alike when absent. */
+  readonly variantOf?: (output: OutputId) => string;
   /** Taken over by channels that nobody plays yet. */
   readonly settings: () => HlsSettings;
 }
@@ -24,9 +26,12 @@ export interface HlsSessionsOptions {
 export class HlsSessions {
   readonly #options: HlsSessionsOptions;
   readonly #sessions = new Map<string, HlsSession>();
-  readonly #channels = new Map<ChannelId, HlsChannel>();
-  /** By channel; kept after its last player has gone, so that no number comes twice. */
-  readonly #numbers = new Map<ChannelId, Numbers>();
+  /** Which channel and variant each session plays. */
+  readonly #keys = new WeakMap<HlsSession, string>();
+  /** By channel and variant. */
+  readonly #channels = new Map<string, HlsChannel>();
+  /** By channel and variant; kept after its last player has gone, so that no number comes twice. */
+  readonly #numbers = new Map<string, Numbers>();
   readonly #ended = new Map<string, CoaxError>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -50,12 +55,14 @@ export class HlsSessions {
     if (this.#sessions.size >= mostSessions) this.#makeRoom();
     const settings = this.#options.settings();
     const id = randomBytes(16).toString('base64url');
+    const key = this.#keyOf(request);
     const session = new HlsSession(id, request, {
       open: (live) => this.#options.relays.open(live),
-      channel: this.#channelOf(request.channelId, settings),
+      channel: this.#channelOf(key, settings),
       settings,
     });
     this.#sessions.set(id, session);
+    this.#keys.set(session, key);
     this.#timer ??= setInterval(() => this.#sweep(), sweepMs);
     return session;
   }
@@ -84,7 +91,11 @@ export class HlsSessions {
     this.#sweep();
   }
 
-  #channelOf(id: ChannelId, settings: HlsSettings): HlsChannel {
+  #keyOf({ channelId, outputId }: Pick<HlsRequest, 'channelId' | 'outputId'>): string {
+    return `${channelId}/${this.#options.variantOf?.(outputId) ?? ''}`;
+  }
+
+  #channelOf(id: string, settings: HlsSettings): HlsChannel {
     const known = this.#channels.get(id);
     if (known !== undefined) return known;
     const { sequence } = firstNumbers(Date.now());
@@ -101,10 +112,10 @@ export class HlsSessions {
 
   #sweep(): void {
     const nowMs = performance.now();
-    const played = new Set<ChannelId>();
+    const played = new Set<string>();
     for (const session of this.#sessions.values()) {
       session.sweep(nowMs);
-      if (session.ended === null) played.add(session.request.channelId);
+      if (session.ended === null) played.add(this.#keys.get(session) ?? '');
       else this.#forget(session);
     }
     for (const [id, channel] of this.#channels) {
