@@ -11,11 +11,20 @@ export interface GaugeSources {
   readonly connections: number;
   readonly jobs: readonly Job[];
   readonly hostStreams: readonly { readonly state: string }[];
+  readonly breakers: readonly { readonly profile: string; readonly state: string }[];
   readonly mismatches: number;
 }
 
 /** The gauges of one scrape, read from the live objects. Samples of one name and label add up. */
-export function gauges({ pool, sessions, connections, jobs, hostStreams, mismatches }: GaugeSources): GaugeSample[] {
+export function gauges({
+  pool,
+  sessions,
+  connections,
+  jobs,
+  hostStreams,
+  breakers,
+  mismatches,
+}: GaugeSources): GaugeSample[] {
   const accounts = pool.snapshot();
   return [
     ...pool.leases().map(({ state }): GaugeSample => ({ name: 'coax_leases', labels: { state }, value: 1 })),
@@ -43,6 +52,9 @@ export function gauges({ pool, sessions, connections, jobs, hostStreams, mismatc
       .filter(({ endedAt }) => endedAt === null)
       .map(({ state }): GaugeSample => ({ name: 'coax_jobs', labels: { state }, value: 1 })),
     ...hostStreams.map(({ state }): GaugeSample => ({ name: 'coax_host_streams', labels: { state }, value: 1 })),
+    ...breakers.map(
+      ({ profile, state }): GaugeSample => ({ name: 'coax_breakers', labels: { profile, state }, value: 1 }),
+    ),
     { name: 'coax_client_connections', value: connections },
     { name: 'coax_auditor_mismatches', value: mismatches },
   ];

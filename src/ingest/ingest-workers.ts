@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { JobProgress } from '../catalog/contract.ts';
 import { CoaxError, type ErrorCode, errorTable } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { type HostGate, openGate } from '../sources/host-gate.ts';
+import { GateKeeper } from './gate-keeper.ts';
 import type { RefreshOutcome } from './outcome.ts';
 import { type WorkerMessage, type WorkerOrder, type WorkerTask, workerMessageSchema } from './worker-messages.ts';
 
@@ -31,11 +33,13 @@ function crashOf(error: unknown): CoaxError {
 export class IngestWorkers {
   readonly #entry: URL;
   readonly #log: Log;
+  readonly #gate: HostGate;
 
-  /** `entry` is worker.ts, or the bundle made from it. */
-  constructor({ entry, log }: { readonly entry: URL; readonly log: Log }) {
+  /** `entry` is worker.ts, or the bundle made from it. `gate` is asked before each request of a worker; without it, all are let through. */
+  constructor({ entry, log, gate }: { readonly entry: URL; readonly log: Log; readonly gate?: HostGate }) {
     this.#entry = entry;
     this.#log = log;
+    this.#gate = gate ?? openGate;
   }
 
   /** Rejects with the task's error, CANCELLED when the signal fired. Resolves or rejects only when the thread is gone. */
@@ -47,6 +51,7 @@ export class IngestWorkers {
         workerData: task,
         resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngMb },
       });
+      const keeper = new GateKeeper(this.#gate, (order) => worker.postMessage(order));
       let killer: NodeJS.Timeout | undefined;
       const cancel = (): void => {
         worker.postMessage({ type: 'cancel' } satisfies WorkerOrder);
@@ -61,6 +66,7 @@ export class IngestWorkers {
         }
         const message: WorkerMessage = checked.data;
         if (message.type === 'progress') progress(message.progress);
+        else if (message.type === 'enter' || message.type === 'left') keeper.handle(message);
         else if (message.type === 'log') this.#log[message.level](message.message, message.fields);
         else if (message.type === 'done') end = () => resolve(message.outcome);
         else {
@@ -73,6 +79,7 @@ export class IngestWorkers {
       });
       worker.on('exit', () => {
         clearTimeout(killer);
+        keeper.close();
         signal.removeEventListener('abort', cancel);
         end();
       });

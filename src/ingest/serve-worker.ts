@@ -8,7 +8,9 @@ import { toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { SourceId } from '../model/ids.ts';
 import type { SourceReader } from '../sources/contract.ts';
+import type { ListGate } from '../sources/provider-client.ts';
 import { lowerThreadPriority } from '../thread-priority.ts';
+import { FarGate } from './far-gate.ts';
 import type { RefreshOutcome } from './outcome.ts';
 import { runRefresh } from './refresh-run.ts';
 import {
@@ -25,7 +27,7 @@ const progressEveryMs = 200;
 /** How the worker comes to a reader; the composition of sources/ in production, a fake in tests. */
 export type MakeReader = (
   source: SourceConfig,
-  deps: { readonly log: Log; readonly settings: IngestSettings },
+  deps: { readonly log: Log; readonly settings: IngestSettings; readonly gate: ListGate },
 ) => SourceReader;
 
 /** A log whose lines are written by the main thread, which also redacts them. */
@@ -64,6 +66,7 @@ async function refresh(
   makeReader: MakeReader,
   signal: AbortSignal,
   tell: (message: WorkerMessage) => void,
+  gate: ListGate,
 ): Promise<RefreshOutcome> {
   const { source, settings } = task;
   using database = openCatalogFile(task.catalogPath);
@@ -71,7 +74,7 @@ async function refresh(
     database,
     stagingPath: task.stagingPath,
     sourceId: source.id as SourceId,
-    reader: makeReader(source, { log: logTo(tell, { source: source.id }), settings }),
+    reader: makeReader(source, { log: logTo(tell, { source: source.id }), settings, gate }),
     ...(task.parts === undefined ? {} : { parts: task.parts }),
     settings,
     signal,
@@ -85,8 +88,9 @@ function work(
   makeReader: MakeReader,
   signal: AbortSignal,
   tell: (message: WorkerMessage) => void,
+  gate: ListGate,
 ): Promise<RefreshOutcome | null> {
-  if (task.kind === 'refresh') return refresh(task, makeReader, signal, tell);
+  if (task.kind === 'refresh') return refresh(task, makeReader, signal, tell, gate);
   using database = openCatalogFile(task.catalogPath);
   if (task.kind === 'sweep') sweep(database, task.configured);
   else removeSources(database, task.sourceIds);
@@ -98,11 +102,14 @@ export async function serveWorker(port: MessagePort, data: unknown, makeReader: 
   lowerThreadPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const controller = new AbortController();
   const tell = (message: WorkerMessage): void => port.postMessage(message);
+  const gate = new FarGate(tell);
   port.on('message', (message: unknown) => {
-    if (workerOrderSchema.safeParse(message).success) controller.abort();
+    const order = workerOrderSchema.safeParse(message);
+    if (order.data?.type === 'cancel') controller.abort();
+    if (order.data?.type === 'gate') gate.answered(order.data);
   });
   try {
-    const outcome = await work(workerTaskSchema.parse(data), makeReader, controller.signal, tell);
+    const outcome = await work(workerTaskSchema.parse(data), makeReader, controller.signal, tell, gate);
     tell({ type: 'done', outcome: outcome });
   } catch (error) {
     const known = toCoaxError(error);

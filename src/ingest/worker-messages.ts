@@ -24,7 +24,16 @@ export type RefreshTask = Extract<WorkerTask, { kind: 'refresh' }>;
 export type IngestSettings = Settings['ingest'];
 
 /** What a worker is told while it works. */
-export const workerOrderSchema = z.object({ type: z.literal('cancel') });
+export const workerOrderSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('cancel') }),
+  /** The answer to `enter`; with `message`, the host is to be left alone. */
+  z.object({
+    type: z.literal('gate'),
+    request: z.int(),
+    message: z.string().exactOptional(),
+    retryAfterMs: z.number().exactOptional(),
+  }),
+]);
 export type WorkerOrder = z.infer<typeof workerOrderSchema>;
 
 /** What a worker tells. The last message is `done` or `failed`. */
@@ -39,6 +48,14 @@ export const workerMessageSchema = z.discriminatedUnion('type', [
     message: z.string(),
     fields: z.record(z.string(), z.unknown()),
   }),
+  /** May this host be asked? */
+  z.object({
+    type: z.literal('enter'),
+    request: z.int(),
+    target: z.object({ host: z.string(), via: z.string().exactOptional(), insists: z.boolean().exactOptional() }),
+  }),
+  /** How it went. */
+  z.object({ type: z.literal('left'), request: z.int(), outcome: z.enum(['worked', 'failed', 'dropped']) }),
   z.object({ type: z.literal('done'), outcome: outcomeSchema.nullable() }),
   z.object({
     type: z.literal('failed'),

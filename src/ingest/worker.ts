@@ -4,6 +4,6 @@ import { serveWorker } from './serve-worker.ts';
 
 // The entry of the ingest worker thread. It is started by its address, never imported.
 if (parentPort !== null)
-  await serveWorker(parentPort, workerData, (source, { log, settings }) =>
-    createReader(source, { log, silenceMs: settings.timeoutMs, maxBytes: settings.maxBytes }),
+  await serveWorker(parentPort, workerData, (source, { log, settings, gate }) =>
+    createReader(source, { log, gate, silenceMs: settings.timeoutMs, maxBytes: settings.maxBytes }),
   );

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import axios from 'axios';
+import { type HostGate, hostAndPort, isBroken } from '../sources/host-gate.ts';
 
 const timeoutMs = 8_000;
 
@@ -11,11 +12,31 @@ export interface ImageRules {
   readonly lookup: LookupFunction;
   readonly mostBytes: number;
   readonly signal?: AbortSignal;
+  /** Leaves hosts alone that are down; asked for the first host. */
+  readonly gate?: HostGate;
+  /** For hosts that are gone to another way: through the proxy of their source. */
+  readonly agents?: { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent };
 }
 
 /** The bytes at an address of an image, whatever they are. Throws when it can't be had, is too large, or takes long. */
-export async function fetchImage(address: string, { admit, lookup, mostBytes, signal }: ImageRules): Promise<Buffer> {
-  admit(new URL(address));
+export async function fetchImage(address: string, rules: ImageRules): Promise<Buffer> {
+  const url = new URL(address);
+  rules.admit(url);
+  const pass = rules.gate?.enter({ host: hostAndPort(url) });
+  try {
+    const bytes = await fetched(address, rules);
+    pass?.worked();
+    return bytes;
+  } catch (error) {
+    const answered: unknown = axios.isAxiosError(error) ? error.response?.status : undefined;
+    if (typeof answered === 'number' && !isBroken(answered)) pass?.worked();
+    else if (rules.signal?.aborted === true || !axios.isAxiosError(error)) pass?.dropped();
+    else pass?.failed();
+    throw error;
+  }
+}
+
+async function fetched(address: string, { admit, lookup, mostBytes, signal, agents }: ImageRules): Promise<Buffer> {
   const deadline = AbortSignal.timeout(timeoutMs * 2);
   const { data } = await axios.get<ArrayBuffer>(address, {
     responseType: 'arraybuffer',
@@ -25,8 +46,10 @@ export async function fetchImage(address: string, { admit, lookup, mostBytes, si
     maxRedirects: 4,
     proxy: false,
     headers: { 'User-Agent': 'Mozilla/5.0', Accept: 'image/*' },
-    httpAgent: new http.Agent({ keepAlive: false, lookup }),
-    httpsAgent: new https.Agent({ keepAlive: false, lookup }),
+    ...(agents ?? {
+      httpAgent: new http.Agent({ keepAlive: false, lookup }),
+      httpsAgent: new https.Agent({ keepAlive: false, lookup }),
+    }),
     beforeRedirect: (options: Record<string, unknown>) => {
       if (typeof options['href'] === 'string') admit(new URL(options['href']));
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import NodeCache from 'node-cache';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../log/log.ts';
+import type { HostGate } from '../sources/host-gate.ts';
 import { guardedLookup, isAllowedHost } from './address-guard.ts';
 import { fetchImage } from './image-fetch.ts';
 import { imageTypeOf } from './image-type.ts';
@@ -25,6 +26,7 @@ export interface LogosOptions {
   readonly config: () => Config;
   readonly log: Log;
   /** Pictures that Coax makes itself, as data URLs; null for every other address. */
+  readonly gate?: HostGate;
   readonly builtIn?: (address: string) => string | null;
 }
 
@@ -111,7 +113,8 @@ export class Logos {
       if (!/^https?:$/.test(url.protocol) || !isAllowedHost(url.hostname, trusted))
         throw new Error('not a public address');
     };
-    return fetchImage(address, { admit, lookup, mostBytes });
+    const { gate } = this.#options;
+    return fetchImage(address, { admit, lookup, mostBytes, ...(gate === undefined ? {} : { gate }) });
   }
 
   /** Host and port of every source: what lies beside its lists may be in the own network. */

@@ -1,3 +1,5 @@
+import type { HostGate } from './host-gate.ts';
+
 const firstPenaltyMs = 30_000;
 const longestPenaltyMs = 600_000;
 const mostHosts = 1_000;
@@ -11,7 +13,19 @@ const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host :
 
 /** Remembers which hosts did not answer lately, so that the next request tries another address of the same provider first. */
 export class BaseUrlHealth {
-  readonly #penalties = new Map<string, Penalty>();
+  /** Whether a host may be asked at all; whoever is given this health asks it before each connection. */
+  readonly gate?: HostGate;
+  readonly #penalties: Map<string, Penalty>;
+
+  constructor(penalties = new Map<string, Penalty>(), gate?: HostGate) {
+    this.#penalties = penalties;
+    if (gate !== undefined) this.gate = gate;
+  }
+
+  /** The same memory, for requests that go through a gate. */
+  behind(gate: HostGate): BaseUrlHealth {
+    return new BaseUrlHealth(this.#penalties, gate);
+  }
 
   /** The URLs in the order in which to try them: as given, those that failed lately last (the one whose penalty ends first leading). */
   order(urls: readonly string[]): string[] {

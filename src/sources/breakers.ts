@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { CoaxError } from '../errors.ts';
 import { Breaker, type BreakerRules, type BreakerState } from './breaker.ts';
-import type { GatePass, GateTarget, HostGate } from './host-gate.ts';
+import { type GatePass, type GateTarget, type HostGate, openGate } from './host-gate.ts';
 
 /** What a request is for. A host whose lists fail may well play, and the other way round. */
 export const breakerProfiles = ['list', 'live', 'file', 'picture'] as const;
@@ -85,7 +85,7 @@ export class Breakers {
     const rules = this.#options.rules(profile);
     const id = idOf(profile, target);
     const forced = this.#forced.get(id);
-    if (rules === null && forced === undefined) return free;
+    if (rules === null && forced === undefined) return openGate.enter(target);
     const entry = forced ?? this.#entryOf(profile, target, id, rules);
     const answer = entry.breaker.enter(target.insists === true);
     if (!('waitMs' in answer)) return answer;
@@ -120,7 +120,6 @@ export class Breakers {
 }
 
 const neutral: BreakerRules = { failures: 5, share: 0, openMs: 5_000, trials: 1 };
-const free: GatePass = { worked: () => {}, failed: () => {}, dropped: () => {} };
 
 function idOf(profile: BreakerProfile, { host, via }: GateTarget): string {
   return `${profile}:${host}${via === undefined ? '' : `~${via}`}`.slice(0, longestId);

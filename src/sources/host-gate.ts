@@ -35,3 +35,8 @@ export function hostAndPort(url: URL): string {
 export function isBroken(status: number): boolean {
   return status === 500 || status === 502 || status === 504 || (status >= 520 && status <= 527);
 }
+
+/** Lets everybody through. */
+export const openGate: HostGate = {
+  enter: () => ({ worked: () => {}, failed: () => {}, dropped: () => {} }),
+};

@@ -29,7 +29,7 @@ export interface ExchangeOptions {
   readonly headerTimeoutMs?: number;
   readonly maxRedirects?: number;
   readonly health?: BaseUrlHealth;
-  /** Leaves hosts alone that are down. */
+  /** Leaves hosts alone that are down; that of `health` when absent. */
   readonly gate?: HostGate;
   /** Somebody has other streams to try than this one, should its host be left alone. */
   readonly hasOthers?: boolean;
@@ -212,7 +212,7 @@ export class MediaExchange {
     }
     const proxy = this.#proxy;
     if (proxy === undefined) throw new CoaxError('UPSTREAM_PROXY', 'The address of the proxy is none');
-    const pass = this.#options.gate?.enter({
+    const pass = (this.#options.gate ?? this.#options.health?.gate)?.enter({
       host: hostAndPort(url),
       insists: this.#options.hasOthers !== true,
       ...(proxy === null ? {} : { via: `${proxy.host}:${proxy.port}` }),

@@ -13,14 +13,16 @@ describe('the gauges', () => {
         connections: 4,
         jobs: [],
         hostStreams,
+        breakers: [{ profile: 'live', state: 'open' }],
         mismatches: 0,
       }),
     );
     const first = await metrics.text();
     expect(first).to.contain('coax_host_streams{state="live"} 2').and.to.contain('coax_host_streams{state="slate"} 1');
     expect(first).to.contain('coax_client_connections 4');
+    expect(first).to.contain('coax_breakers{profile="live",state="open"} 1');
     hostStreams = [{ state: 'idle' }];
     const second = await metrics.text();
-    expect(second).to.contain('coax_host_streams{state="idle"} 1').and.not.to.contain('state="live"');
+    expect(second).to.contain('coax_host_streams{state="idle"} 1').and.not.to.contain('{state="live"}');
   });
 });
