@@ -139,7 +139,11 @@ export class Streams {
       began: (request) => this.pretune.began(request),
     });
     this.host = new HostStreams({ relays: this.front, holdMs: () => settings().live.holdMs });
-    this.hls = new HlsSessions({ relays: this.front, settings: () => settings().hls });
+    this.hls = new HlsSessions({
+      relays: this.front,
+      variantOf: (output) => this.live.variantOf(output),
+      settings: () => settings().hls,
+    });
     this.vod = new VodSessions({
       leases: this.pool,
       seats: this.pool.seats,
