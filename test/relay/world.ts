@@ -190,6 +190,8 @@ export class World {
   readonly upstreams: FakeUpstream[] = [];
   readonly players: Player[] = [];
   readonly limit: number;
+  /** Where players come in, if not to the relays directly. */
+  door: Pick<Relays, 'open'> | null = null;
   /** Errors that the next connects fail with. */
   readonly failures: CoaxError[] = [];
   #channels = new Map<string, PlayableChannel>();
@@ -250,7 +252,7 @@ export class World {
   ): Player {
     const player = new Player();
     this.players.push(player);
-    this.relays
+    (this.door ?? this.relays)
       .open({
         channel: this.channel(name),
         viewer: viewer(who),

@@ -12,7 +12,7 @@ const mostAhead = 8;
 /** Between two channels a player may be nowhere for a moment. */
 const graceMs = 3_000;
 /** So often it is looked whether connections are still to spare, or again. */
-const sweepMs = 5_000;
+const sweepMs = 1_000;
 /** A channel that could not be opened ahead is left alone for this long. */
 const restMs = 60_000;
 
