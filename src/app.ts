@@ -323,6 +323,7 @@ export class App {
       live: this.#streams.front,
       hostStreams: this.#streams.host,
       hls: this.#streams.hls,
+      profiles: this.#streams.profiles,
       files: this.#streams.vod,
       catchup: this.#streams.catchup,
       breakers: this.#breakers,

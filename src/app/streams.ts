@@ -21,6 +21,7 @@ import { Relays } from '../relay/relays.ts';
 import type { BaseUrlHealth } from '../sources/base-url-health.ts';
 import type { Breakers } from '../sources/breakers.ts';
 import { openMediaSockets } from '../sources/media-client-hop.ts';
+import { ProfileDesk } from '../transcode/profile-desk.ts';
 import { TranscodeSlots } from '../transcode/transcode-slots.ts';
 import { Transcodes } from '../transcode/transcodes.ts';
 import { createRangeOpener } from '../vod/open-range.ts';
@@ -64,7 +65,7 @@ export class Streams {
   readonly pretune: Pretune;
   /** Where viewers come to them. */
   readonly front: Front;
-  readonly slots: TranscodeSlots;
+  readonly profiles: ProfileDesk;
   readonly host: HostStreams;
   readonly hls: HlsSessions;
   readonly vod: VodSessions;
@@ -113,18 +114,19 @@ export class Streams {
       factsOf: (id) => catalog.channels.get(id)?.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null,
       complete: (known, sample) => this.prober.complete(known, sample),
     });
-    this.slots = new TranscodeSlots(() => settings().transcode.maxRunning);
+    const slots = new TranscodeSlots(() => settings().transcode.maxRunning);
     this.live = new Transcodes({
       relays: this.relays,
       profileOf: (id) => outputs().find((output) => output.id === id)?.profile ?? '',
       settings: () => settings().live,
       transcode: () => settings().transcode,
       ffmpeg: this.ffmpeg,
-      slots: this.slots,
+      slots,
       log: log.child({ part: 'transcode' }),
       complete: (known, sample) => this.prober.complete(known, sample),
       onFacts: () => this.host.noteFacts(),
     });
+    this.profiles = new ProfileDesk({ settings: () => settings().transcode, ffmpeg: this.ffmpeg, slots });
     this.pretune = new Pretune({
       relays: this.relays,
       settings: () => settings().live.pretune,

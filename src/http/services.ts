@@ -19,6 +19,7 @@ import type { HlsSessions } from '../relay/hls-out/hls-sessions.ts';
 import type { HostStreams } from '../relay/host/host-streams.ts';
 import type { Breakers } from '../sources/breakers.ts';
 import type { LoginReport } from '../sources/contract.ts';
+import type { ProfileDesk } from '../transcode/profile-desk.ts';
 import type { FileServer } from '../vod/contract.ts';
 
 /** Leases, sockets, sessions and consumers side by side: `mismatches` has to be empty (design C6). */
@@ -59,6 +60,7 @@ export interface Services {
   readonly live: LiveServer;
   readonly hostStreams: HostStreams;
   readonly hls: HlsSessions;
+  readonly profiles: Pick<ProfileDesk, 'overview' | 'check'>;
   readonly files: FileServer & {
     head(file: PlayableFile): { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   };

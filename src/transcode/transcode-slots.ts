@@ -73,7 +73,7 @@ export class TranscodeSlots implements Leases {
     const message =
       limit === 0
         ? 'Transcoding is off (transcode.maxRunning is 0)'
-        : `${limit} channels are transcoded already, which is the most (transcode.maxRunning)`;
+        : `${limit === 1 ? 'One channel is' : `${limit} channels are`} transcoded already, which is the most (transcode.maxRunning)`;
     return new CoaxError('NO_CAPACITY', message, { details: { limit } });
   }
 }

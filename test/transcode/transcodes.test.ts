@@ -138,7 +138,7 @@ describe(`Transcodes${needsFfmpeg}`, function () {
     await (await world.tune('a', 'small', 'v1')).read(188);
     const second = await world.tune('b', 'small', 'v2');
     expect(await refusal(second)).to.equal('503 NO_CAPACITY');
-    expect((await second.read(500)).toString()).to.match(/^1 channels are transcoded already.*maxRunning/);
+    expect((await second.read(500)).toString()).to.match(/^One channel is transcoded already.*maxRunning/);
     expect(world.stage.provider.connections).to.equal(1);
     // The same viewer's next channel takes the slot of the last one.
     await (await world.tune('b', 'small', 'v1')).read(188);

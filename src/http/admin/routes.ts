@@ -11,6 +11,7 @@ import { libraryRoutes } from './library.ts';
 import { outputRoutes } from './outputs.ts';
 import { sourceRoutes } from './sources.ts';
 import { streamRoutes } from './streams.ts';
+import { transcodeRoutes } from './transcode.ts';
 
 /** Every route of the admin API, the document that describes them included. */
 export function adminRoutes(services: Services): Route[] {
@@ -23,6 +24,7 @@ export function adminRoutes(services: Services): Route[] {
     ...libraryRoutes(services),
     ...streamRoutes(services),
     ...breakerRoutes(services),
+    ...transcodeRoutes(services),
     ...outputRoutes(services),
     ...hostRoutes(services),
   ];

@@ -4,7 +4,7 @@ import type { Channel } from '../../catalog/contract.ts';
 import type { OutputConfig } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import { channelQueryOf } from '../../lineup/lineup.ts';
-import { factsView } from '../facts-view.ts';
+import { factsFor, factsView } from '../facts-view.ts';
 import type { Services } from '../services.ts';
 import type { lineup } from './schemas.ts';
 
@@ -27,11 +27,11 @@ export function lineupRevision(
   output: OutputConfig,
 ): string {
   const sources = config.current.sources.filter(({ enabled }) => enabled).map(({ id }) => id);
-  return digest([catalog.generation.lineup, output.id, output.token, output.groups, sources]);
+  return digest([catalog.generation.lineup, output.id, output.token, output.groups, output.profile, sources]);
 }
 
 function channelView(output: OutputConfig, channel: Channel): z.input<typeof lineup>['channels'][number] {
-  const { id, name, number, radio, groups, logo, streams } = channel;
+  const { id, name, number, radio, groups, logo } = channel;
   const version = logo === null ? '' : digest(logo).slice(0, 10);
   return {
     id,
@@ -40,7 +40,7 @@ function channelView(output: OutputConfig, channel: Channel): z.input<typeof lin
     radio,
     groups: [...groups],
     logo: logo === null ? null : `/o/${output.token}/logo/${id}?v=${version}`,
-    facts: factsView(streams.find(({ codecs }) => codecs !== null)?.codecs ?? null),
+    facts: factsView(factsFor(output, channel)),
   };
 }
 

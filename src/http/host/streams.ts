@@ -3,7 +3,7 @@ import { CoaxError } from '../../errors.ts';
 import type { ChannelId, OutputId } from '../../model/ids.ts';
 import type { HostStreamView } from '../../relay/host/host-stream.ts';
 import type { OpenHostStream } from '../../relay/host/host-streams.ts';
-import { factsView } from '../facts-view.ts';
+import { factsFor, factsView } from '../facts-view.ts';
 import { type Route, route } from '../route.ts';
 import type { Services } from '../services.ts';
 import { hostOutput } from './published-lineup.ts';
@@ -37,7 +37,10 @@ function requestOf(body: z.output<typeof streamOpen>, services: Services): OpenH
       const channel = find();
       return channel === null ? null : lineup.playableChannel(channel);
     },
-    knownFacts: () => find()?.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null,
+    knownFacts: () => {
+      const channel = find();
+      return channel === null ? null : factsFor(output, channel);
+    },
     outputId: output.id as OutputId,
     purpose: body.purpose ?? 'live',
     ...(body.viewer ? { viewer: withUser(body.viewer) } : {}),

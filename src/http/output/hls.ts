@@ -7,6 +7,7 @@ import type { HlsSession } from '../../relay/hls-out/hls-session.ts';
 import { parseSegmentName, playlistType, writeMasterPlaylist } from '../../relay/hls-out/media-playlist.ts';
 import { type Segment, segmentTypes } from '../../relay/hls-out/segment.ts';
 import { parseRange, resolveRange } from '../../vod/range.ts';
+import { factsFor } from '../facts-view.ts';
 import type { Services } from '../services.ts';
 import { viewerOf } from '../viewer.ts';
 import { idAndExt, outputOf } from './context.ts';
@@ -74,7 +75,7 @@ export function getHlsEntry(request: Request, response: Response, services: Serv
     viewer: viewerOf(request, request.query, output.token),
     slates: output.slates,
   });
-  const facts = channel.streams.find(({ codecs }) => codecs !== null)?.codecs;
+  const facts = factsFor(output, channel);
   const { width, height, frameRate } = facts?.video[0] ?? {};
   const variant = {
     bandwidth: media.peakBitRate || (facts?.bitRate ?? usualBandwidth) * 1.5,
