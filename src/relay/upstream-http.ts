@@ -53,6 +53,7 @@ async function openEither(request: HttpUpstreamRequest, options: UpstreamOptions
     return await openHls(request, options, way);
   } catch (error) {
     if (toCoaxError(error).details?.['reason'] !== 'media' || options.signal.aborted) throw error;
+    await options.lease.closeSocket(false);
     const opened = await openPlain(request, options, way);
     if (opened !== null) return opened;
     throw error;
@@ -94,6 +95,7 @@ async function openHls(request: HttpUpstreamRequest, options: UpstreamOptions, w
     if (!(error instanceof OtherStream)) throw error;
     if (way.lists >= mostLists || !URL.canParse(error.url))
       throw new CoaxError('UPSTREAM_BAD_CONTENT', 'The provider sent a list that leads to no stream');
+    await options.lease.closeSocket(false);
     return openEither(elsewhere(request, error.url), options, { ...way, lists: way.lists + 1 });
   }
 }

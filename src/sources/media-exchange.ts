@@ -259,7 +259,8 @@ export class MediaExchange {
     const body = this.#body;
     this.#body = null;
     if (kept === null) return null;
-    const idle = body === null || body.complete;
+    // Bytes that nobody has read yet keep the connection from the next request, although all have come.
+    const idle = body === null || (body.complete && body.readableEnded);
     if (idle && kept.origin === url.origin && !kept.line.socket.destroyed && kept.line.stream.writable) return kept;
     this.#kept = null;
     await this.#options.owner.closeSocket(!idle);

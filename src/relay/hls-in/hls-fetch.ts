@@ -11,6 +11,7 @@ import { withHint } from '../refusals.ts';
 const mostListBytes = 33_554_432;
 /** How much of an answer tells what it is when it is none that was asked for. */
 const quotedBytes = 8_192;
+const drainMs = 300;
 
 export interface HlsFetchOptions {
   readonly session: MediaSession;
@@ -81,6 +82,7 @@ export class HlsFetch {
     const { session: _session, silenceMs, secrets, signal } = this.#options;
     if (opened.status === 200 || opened.status === 206) return opened;
     const verdict = await judgeMedia(opened, { expects: 'live', firstByteTimeoutMs: silenceMs, secrets, signal });
+    await drained(opened.body, signal);
     if (verdict.kind === 'refused') throw withHint(verdict.error, verdict.capacity);
     throw new CoaxError('UPSTREAM_ERROR', `The provider answers ${opened.status}`);
   }
@@ -134,6 +136,20 @@ export class HlsFetch {
           details: { reason: 'media' },
         });
   }
+}
+
+/** A short page is read to its end, so that its connection can be used on. */
+async function drained(body: Readable, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = (): void => void body.destroy();
+  const timer = setTimeout(stop, drainMs);
+  body.once('close', resolve);
+  signal.addEventListener('abort', stop, { once: true });
+  if (body.destroyed) resolve();
+  else body.resume();
+  await promise;
+  signal.removeEventListener('abort', stop);
+  clearTimeout(timer);
 }
 
 /** Some servers pack although they were asked not to, and some files are packed by themselves. */

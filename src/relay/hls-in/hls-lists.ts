@@ -41,7 +41,7 @@ interface Loaded {
 export class HlsLists {
   readonly #fetch: HlsFetch;
   readonly #policy: HlsPolicy;
-  readonly #after: HlsPlace | null;
+  #after: HlsPlace | null;
   #lists: ReadonlyMap<Role, Followed> = new Map();
   /** Counts of discontinuities at the start, which two playlists may number differently. */
   readonly #firstDiscontinuity = new Map<Role, number>();
@@ -152,7 +152,8 @@ export class HlsLists {
   /** The segment behind the place where an earlier connection stopped. */
   #behind(list: HlsMedia): HlsSegment | undefined {
     const after = this.#after;
-    if (after === null || this.follower('main')?.list != null) return undefined;
+    this.#after = null;
+    if (after === null) return undefined;
     const last = list.segments.at(-1);
     const isKnown = list.sequence <= after.sequence && last !== undefined && after.sequence <= last.sequence;
     if (!isKnown) return undefined;
