@@ -17,6 +17,7 @@ interface Part {
   kind: Kind | null;
   /** Bytes of the present segment, while they do not tell what it is; null afterwards. */
   head: Buffer | null;
+  init: Buffer | null;
   durationMs: number;
 }
 
@@ -34,7 +35,7 @@ export class Assembly {
 
   constructor(out: PassageSink, roles: readonly Role[]) {
     this.#out = out;
-    this.#parts = new Map(roles.map((role) => [role, { kind: null, head: null, durationMs: 0 }]));
+    this.#parts = new Map(roles.map((role) => [role, { kind: null, head: null, init: null, durationMs: 0 }]));
   }
 
   /** What comes next has another time line, or something is missing before it. */
@@ -46,10 +47,12 @@ export class Assembly {
     for (const part of this.#parts.values()) part.kind = null;
   }
 
-  begin(role: Role, durationMs: number): void {
+  /** `init` is the initialization section that is in force; it may be that of segments of another kind. */
+  begin(role: Role, durationMs: number, init: Buffer | null = null): void {
     const part = this.#parts.get(role);
     if (part === undefined) return;
     part.head = Buffer.alloc(0);
+    part.init = init;
     part.durationMs = durationMs;
   }
 
@@ -82,7 +85,7 @@ export class Assembly {
   }
 
   #recognise(role: Role, part: Part, isWhole: boolean): void {
-    const { head, durationMs } = part;
+    const { head, init, durationMs } = part;
     if (head === null) return;
     const kind = kindOf(head, isWhole);
     if (kind === 'more') return;
@@ -94,6 +97,7 @@ export class Assembly {
     this.#make();
     this.#run((passage) => {
       passage.begin(role, durationMs);
+      if (init !== null && kindOf(init, true) === kind) passage.push(role, init);
       passage.push(role, head);
     });
   }

@@ -198,8 +198,7 @@ export class HlsReader implements Upstream {
   /** Reads one segment to its end, again from where it broke off. */
   async #read(assembly: Assembly, role: Role, segment: HlsSegment): Promise<void> {
     const init = await this.#parts.init(segment);
-    assembly.begin(role, segment.durationMs);
-    if (init !== null) assembly.push(role, init);
+    assembly.begin(role, segment.durationMs, init);
     let given = 0;
     for (let attempt = 1; ; attempt++) {
       try {
