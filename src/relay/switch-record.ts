@@ -8,7 +8,7 @@ const pingPongMs = 20_000;
 
 /** How a channel came from one stream to the next. */
 export class SwitchRecord {
-  /** Why nothing could be opened last. */
+  /** Why the last attempt since the loss failed. */
   failure: CoaxError | null = null;
   #pending: { readonly reason: SwitchReason; readonly from: Candidate; readonly lostMs: number | null } | null = null;
   #last: SwitchView | null = null;
@@ -27,6 +27,7 @@ export class SwitchRecord {
 
   /** A stream was lost, or, with `plays`, is about to be left while it plays on. */
   leaves(reason: SwitchReason, from: Candidate, plays = false): void {
+    this.failure = null;
     this.#pending = { reason, from, lostMs: plays ? null : performance.now() };
   }
 
@@ -39,7 +40,6 @@ export class SwitchRecord {
   begins(to: Candidate): SwitchView | null {
     const pending = this.#pending;
     this.#pending = null;
-    this.failure = null;
     if (pending === null || isSame(pending.from, to)) return null;
     const { reason, from, lostMs } = pending;
     const nowMs = performance.now();

@@ -104,14 +104,19 @@ export class FakeProviderSocket extends EventEmitter implements LeasedSocket {
 export class FakeUpstream implements Upstream {
   readonly socket = new FakeProviderSocket();
   readonly path: string;
+  readonly account: string;
+  readonly openedMs = performance.now();
+  /** When it was over for its provider: it ended, or was closed. */
+  overMs: number | null = null;
   readonly record: Buffer[] = [];
   readonly closed: Promise<void>;
   readonly #frames;
   #sink: UpstreamSink | null = null;
   #firstSink: UpstreamSink | null = null;
 
-  constructor(path: string, startPts: number, firstStamp: number) {
+  constructor(path: string, startPts: number, firstStamp: number, account = 'a1') {
     this.path = path;
+    this.account = account;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.socket.once('close', resolve);
@@ -136,14 +141,21 @@ export class FakeUpstream implements Upstream {
     for (let at = 0; at < bytes.length; at += 1_000) this.#sink?.data(Buffer.from(bytes.subarray(at, at + 1_000)));
   }
 
+  /** Bytes that are no transport stream. */
+  rubbish(bytes: number): void {
+    if (!this.socket.destroyed) this.#sink?.data(Buffer.alloc(bytes, 0x11));
+  }
+
   end(): void {
     const sink = this.#sink;
     this.#sink = null;
+    this.overMs ??= performance.now();
     sink?.lost(new CoaxError('UPSTREAM_ENDED'));
   }
 
   destroy(): void {
     this.#sink = null;
+    this.overMs ??= performance.now();
     this.socket.destroy();
   }
 }
@@ -181,6 +193,10 @@ export interface WorldOptions {
   readonly sendQueueOf?: RelaysOptions['sendQueueOf'];
   readonly factsOf?: RelaysOptions['factsOf'];
   readonly pool?: Partial<LeasePoolOptions>;
+  /** Limits of more accounts than the one there is, `a1`; each has a login of its own. */
+  readonly accounts?: Readonly<Record<string, number>>;
+  /** The accounts that streams are played on; `a1` where nothing is said. */
+  readonly accountsOf?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Relays on the real lease pool, with fake sockets on both sides. Meant for a fake clock. */
@@ -194,6 +210,9 @@ export class World {
   door: Pick<Relays, 'open'> | null = null;
   /** Errors that the next connects fail with. */
   readonly failures: CoaxError[] = [];
+  /** What connects to a stream fail with, as long as it stands here. */
+  readonly broken = new Map<string, CoaxError>();
+  readonly accountsOf: Readonly<Record<string, readonly string[]>>;
   #channels = new Map<string, PlayableChannel>();
   readonly #streams: Readonly<Record<string, readonly string[]>>;
 
@@ -207,13 +226,22 @@ export class World {
     sendQueueOf,
     factsOf,
     pool = {},
+    accounts = {},
+    accountsOf = {},
   }: WorldOptions = {}) {
     this.limit = limit;
+    this.accountsOf = accountsOf;
     this.#streams = streams;
     this.pool = new LeasePool({ waitMs: 3_000, coolingFloorMs: 50, coolingCapMs, ...pool });
-    this.pool.setAccounts([
-      { id: 'a1' as AccountId, sourceId: 's1' as SourceId, loginKey: 'l1' as LoginKey, label: 'a1', limit },
-    ]);
+    this.pool.setAccounts(
+      Object.entries({ a1: limit, ...accounts }).map(([name, most]) => ({
+        id: name as AccountId,
+        sourceId: 's1' as SourceId,
+        loginKey: `login of ${name}` as LoginKey,
+        label: name,
+        limit: most,
+      })),
+    );
     this.relays = new Relays({
       settings: liveSettings(settings),
       leases: this.pool,
@@ -237,7 +265,7 @@ export class World {
       streams: (this.#streams[name] ?? [name]).map((path) => ({
         streamId: path as StreamId,
         sourceId: 's1' as SourceId,
-        accounts: ['a1' as AccountId],
+        accounts: (this.accountsOf[path] ?? ['a1']) as AccountId[],
         request: () => ({ kind: 'http', urls: [path], headers: {} }),
       })),
     };
@@ -285,12 +313,12 @@ export class World {
 
   async #open(path: string, { lease, signal }: UpstreamOptions): Promise<Upstream> {
     const n = this.upstreams.length + 1;
-    const upstream = new FakeUpstream(path, 90_000 * 1_000 * n, 100_000 * n);
+    const upstream = new FakeUpstream(path, 90_000 * 1_000 * n, 100_000 * n, lease.accountId);
     this.upstreams.push(upstream);
     lease.connecting();
     lease.attach(upstream.socket);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const failure = signal.aborted ? new CoaxError('CANCELLED') : this.failures.shift();
+    const failure = signal.aborted ? new CoaxError('CANCELLED') : (this.broken.get(path) ?? this.failures.shift());
     if (failure === undefined) return upstream;
     upstream.destroy();
     throw failure;
