@@ -1,5 +1,6 @@
 import { LeaseAuditor } from '../accounts/auditor.ts';
 import { LeasePool } from '../accounts/lease-pool.ts';
+import { Redirects } from '../accounts/redirects.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Channel } from '../catalog/contract.ts';
 import { Catchup } from '../catchup/catchup.ts';
@@ -15,6 +16,7 @@ import { Front } from '../relay/front.ts';
 import { HostStreams } from '../relay/host/host-streams.ts';
 import { HlsSessions } from '../relay/hls-out/hls-sessions.ts';
 import { openInputs } from '../relay/open-inputs.ts';
+import { hlsPolicy } from '../relay/hls-in/variant-choice.ts';
 import { createOpenUpstream } from '../relay/open-upstream.ts';
 import { Pretune, type PretuneOptions } from '../relay/pretune/pretune.ts';
 import { Relays } from '../relay/relays.ts';
@@ -70,6 +72,7 @@ export class Streams {
   readonly hls: HlsSessions;
   readonly vod: VodSessions;
   readonly catchup: Catchup;
+  readonly redirects: Redirects;
 
   constructor({
     settings,
@@ -100,7 +103,7 @@ export class Streams {
     this.relays = new Relays({
       settings: settings().live,
       leases: this.pool,
-      openUpstream: createOpenUpstream({ health: forLive }, this.ffmpeg),
+      openUpstream: createOpenUpstream({ health: forLive, hls: () => hlsPolicy(settings().live) }, this.ffmpeg),
       log: log.child({ part: 'relay' }),
       observer: relayMetrics(metrics),
       onFacts: (_channel, stream, facts) => {
@@ -158,8 +161,9 @@ export class Streams {
         else catalog.movies.saveFile(id as MovieId, facts);
       },
     });
-    const openUpstream = createOpenUpstream({ health: forFiles }, this.ffmpeg);
+    const openUpstream = createOpenUpstream({ health: forFiles, hls: () => hlsPolicy(settings().live) }, this.ffmpeg);
     this.catchup = new Catchup({ files: this.vod, openList: openUpstream, health: forFiles });
+    this.redirects = new Redirects({ pool: this.pool, lookAt, log: log.child({ part: 'redirect' }) });
     this.auditor = new LeaseAuditor({
       leases: () => this.pool.leases(),
       sessions: () => new Set(this.sessions().map(({ id }) => id)),

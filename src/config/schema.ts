@@ -170,6 +170,10 @@ export const outputSchema = z.strictObject({
     .max(10_000)
     .default(0)
     .meta({ description: 'How many channels and films may be watched through this output at a time; 0 is no limit.' }),
+  catchup: z.boolean().default(true).meta({
+    description:
+      'Tell players in the playlist that past programmes can be played, for channels whose provider keeps an archive.',
+  }),
   slates: z.boolean().default(false).meta({
     description:
       'Show players of live channels a picture that says why there is nothing to see, instead of an error. Media servers that are connected by the plugin always get it.',
@@ -256,6 +260,24 @@ export const settingsSchema = z.strictObject({
       ),
       connectMs: ms(10_000, 'How long a provider may take to answer.', 500),
       startMs: ms(15_000, 'How long a viewer waits for the first picture.', 500),
+      hlsVariant: z
+        .enum(['best', 'worst'], 'has to be best or worst')
+        .default('best')
+        .meta({ description: 'Which variant of an HLS stream is played, of those within the limits.' }),
+      hlsMaxHeight: z
+        .int('has to be a whole number')
+        .min(0, 'has to be 0 (no limit) or more')
+        .max(8_640)
+        .default(0)
+        .meta({ description: 'Variants with more lines are played only when there is no other; 0 is no limit.' }),
+      hlsMaxKbps: z
+        .int('has to be a whole number')
+        .min(0, 'has to be 0 (no limit) or more')
+        .max(1_000_000)
+        .default(0)
+        .meta({
+          description: 'Variants with more kilobits a second are played only when there is no other; 0 is no limit.',
+        }),
       slateMs: ms(
         60_000,
         'How long a viewer in a media server is shown why a channel can not be played, while it is tried again.',

@@ -61,10 +61,17 @@ describe('the resolver of a panel', () => {
     });
   });
 
-  it('asks for .ts alone, also where the panel only lists m3u8', () => {
-    const { urls } = httpOf(createResolver(source('xtream', 'http://h'), { formats: ['m3u8'] }).resolve(live, a1));
-    expect(urls.map((url) => url.slice(-5))).to.deep.equal(['12.ts']);
-  });
+  for (const [formats, expected] of [
+    [undefined, ['12.ts']],
+    [['m3u8', 'ts', 'rtmp'], ['12.ts']],
+    [['rtmp'], ['12.ts']],
+    [['m3u8'], ['12.m3u8', '12.ts']],
+  ] as const)
+    it(`asks a panel that lists ${formats?.join() ?? 'nothing'} for ${expected.join(', then ')}`, () => {
+      const known = formats === undefined ? {} : { formats };
+      const { urls } = httpOf(createResolver(source('xtream', 'http://h'), known).resolve(live, a1));
+      expect(urls.map((url) => url.replace(/.*\//, ''))).to.deep.equal(expected);
+    });
 
   it('puts an address that failed lately last', () => {
     const health = new BaseUrlHealth();

@@ -1,3 +1,4 @@
+import type { Settings } from '../../config/schema.ts';
 import type { HlsMaster, HlsRendition, HlsVariant } from '../../text/hls-types.ts';
 
 /** Which version of a programme is taken. */
@@ -10,6 +11,15 @@ export interface HlsPolicy {
 }
 
 export const anyVariant: HlsPolicy = { quality: 'best', maxHeight: 0, maxBandwidth: 0 };
+
+/** What the settings say. */
+export function hlsPolicy({
+  hlsVariant,
+  hlsMaxHeight,
+  hlsMaxKbps,
+}: Pick<Settings['live'], 'hlsVariant' | 'hlsMaxHeight' | 'hlsMaxKbps'>): HlsPolicy {
+  return { quality: hlsVariant, maxHeight: hlsMaxHeight, maxBandwidth: hlsMaxKbps * 1_000 };
+}
 
 export interface HlsChoice {
   readonly variant: HlsVariant;

@@ -32,6 +32,7 @@ export class XtreamResolver implements StreamResolver {
   readonly #panel: Panel;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #options: XtreamResolverOptions;
+  readonly #formats: readonly string[];
   readonly #zone: string | undefined;
 
   constructor(source: SourceConfig, known: KnownLogins = {}, options: XtreamResolverOptions = {}) {
@@ -39,6 +40,7 @@ export class XtreamResolver implements StreamResolver {
     this.#panel = panelOf(source);
     this.#headers = requestHeaders(source);
     this.#options = options;
+    this.#formats = known.formats ?? [];
     this.#zone = source.timeZone === '' ? known.timeZone : source.timeZone;
   }
 
@@ -49,9 +51,12 @@ export class XtreamResolver implements StreamResolver {
     if (login === undefined) throw new CoaxError('NO_STREAM', 'The source has no such account');
     const { health, direct = 'last' } = this.#options;
     const bases = health?.order(this.#panel.bases) ?? this.#panel.bases;
-    // Live is asked as `.ts` only, also of panels that list nothing but `m3u8`: most serve it, and HLS can not be played yet.
     const own =
-      login.username === '' ? [] : bases.map((base) => streamUrl(base, login, locator.type, locator.id, locator.ext));
+      login.username === ''
+        ? []
+        : this.#extensions(locator.type, locator.ext).flatMap((ext) =>
+            bases.map((base) => streamUrl(base, login, locator.type, locator.id, ext)),
+          );
     const other = locator.direct;
     if (other === undefined) {
       if (own.length === 0) throw new CoaxError('NO_STREAM', 'The account has no user name');
@@ -71,5 +76,11 @@ export class XtreamResolver implements StreamResolver {
       ...way,
       request: { kind: 'http', urls, headers: this.#headers },
     }));
+  }
+
+  /** One connection costs less than a request for each segment, so HLS is for panels that list nothing else; many of them serve `.ts` still. */
+  #extensions(type: 'live' | 'movie' | 'series', ext: string): readonly string[] {
+    const isListed = type === 'live' && ext === 'ts' && this.#formats.includes('m3u8') && !this.#formats.includes('ts');
+    return isListed ? ['m3u8', ext] : [ext];
   }
 }
