@@ -30,13 +30,12 @@ export class Catchup {
 
   constructor(options: CatchupOptions) {
     this.#options = options;
-    const { openList, health, gate, edgeWaitMs } = options;
+    const { openList, health, edgeWaitMs } = options;
     this.#deps = {
       archives: new KnownArchives(),
       ways: new KnownWays(),
       openList,
       ...(health === undefined ? {} : { health }),
-      ...(gate === undefined ? {} : { gate }),
       ...(edgeWaitMs === undefined ? {} : { edgeWaitMs }),
     };
   }

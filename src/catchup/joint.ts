@@ -10,6 +10,8 @@ export class Joint {
   #keptBytes = 0;
   /** Connections in a row that brought nothing new. */
   fruitless = 0;
+  /** The present connection brings more than the programme. */
+  goesBeyond = false;
   /** When it was used last, as a `performance.now()` reading. */
   usedAt = performance.now();
   #bytes = 0;

@@ -4,7 +4,6 @@ import type { ArchiveWay } from '../model/archive.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { HttpUpstreamRequest } from '../model/upstream-request.ts';
 import type { BaseUrlHealth } from '../sources/base-url-health.ts';
-import type { HostGate } from '../sources/host-gate.ts';
 import { capacityOfError } from '../sources/media-answer.ts';
 import { openMedia, type OpenedMedia } from '../sources/media-client.ts';
 import { findContainer, type MediaContainer } from '../sources/media-container.ts';
@@ -32,7 +31,6 @@ export interface OpenWaysOptions {
   /** The same ways for a time that no archive reaches back to. */
   readonly decoys: () => readonly ArchiveWay[];
   readonly health?: BaseUrlHealth;
-  readonly gate?: HostGate;
 }
 
 /** A way that worked. */
@@ -89,7 +87,7 @@ async function tryWay(way: ArchiveWay, options: OpenWaysOptions): Promise<Tried>
 }
 
 function openOne(request: HttpUpstreamRequest, options: OpenWaysOptions, range = options.range): Promise<OpenedMedia> {
-  const { lease: owner, signal, connectTimeoutMs, ifRange, health, gate } = options;
+  const { lease: owner, signal, connectTimeoutMs, ifRange, health } = options;
   return openMedia(request, {
     owner,
     signal,
@@ -97,7 +95,6 @@ function openOne(request: HttpUpstreamRequest, options: OpenWaysOptions, range =
     ...(range === undefined ? {} : { range }),
     ...(ifRange === undefined ? {} : { ifRange }),
     ...(health === undefined ? {} : { health }),
-    ...(gate === undefined ? {} : { gate }),
   });
 }
 

@@ -5,7 +5,6 @@ import type { ArchiveWindow } from '../model/archive.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { UpstreamRequest } from '../model/upstream-request.ts';
 import type { BaseUrlHealth } from '../sources/base-url-health.ts';
-import type { HostGate } from '../sources/host-gate.ts';
 import { NotHere, type OpenOptions, ProviderRefusal, type RangeAnswer } from '../vod/upstream-range.ts';
 import { type ArchiveOrder, type ArchivePlan, type KnownArchive, type KnownArchives, planOf } from './archive.ts';
 import { ArchiveBody, type ByteSource } from './archive-body.ts';
@@ -26,7 +25,6 @@ export interface PlaybackDeps {
   readonly ways: KnownWays;
   readonly openList: OpenList;
   readonly health?: BaseUrlHealth;
-  readonly gate?: HostGate;
   /** The first wait for an archive to grow, in milliseconds; 10 s when absent. */
   readonly edgeWaitMs?: number;
 }
@@ -42,6 +40,8 @@ const firstLagSec = 45;
 const lagStepSec = 15;
 const usualEdgeWaitMs = 10_000;
 const edgeTries = 12;
+/** More than the end is asked for, so that the last picture is whole. */
+const beyondSec = 5;
 /** The end of an archive is cut at segments: so much may be missing at once, and so much after asking again. */
 const missingSec = 3;
 const missingForGoodSec = 120;
@@ -81,8 +81,9 @@ export class ArchivePlayback {
     return answerOf(await this.#openWays(account, lease, options, this.#window(0), options.range));
   };
 
-  #window(fromSec: number): ArchiveWindow {
-    const { startUnix, endUnix, catchupId } = this.#order;
+  #window(fromSec: number, beyondSec = 0): ArchiveWindow {
+    const { startUnix, catchupId } = this.#order;
+    const endUnix = this.#order.endUnix + beyondSec;
     const from = Math.max(startUnix, Math.floor(startUnix + fromSec));
     const nowUnix = Math.floor(Date.now() / 1000);
     return {
@@ -100,7 +101,7 @@ export class ArchivePlayback {
     window: ArchiveWindow,
     range?: string,
   ): Promise<OpenedWay> {
-    const { ways, health, gate } = this.#deps;
+    const { ways, health } = this.#deps;
     const { signal, connectTimeoutMs, firstByteTimeoutMs, ifRange } = options;
     const long = { ...window, startUnix: window.startUnix - longAgoSec, endUnix: window.endUnix - longAgoSec };
     return openWays(this.#order.ways(account, window), {
@@ -114,7 +115,6 @@ export class ArchivePlayback {
       ...(range === undefined ? {} : { range }),
       ...(ifRange === undefined || this.#known.plan?.kind === 'line' ? {} : { ifRange }),
       ...(health === undefined ? {} : { health }),
-      ...(gate === undefined ? {} : { gate }),
     });
   }
 
@@ -176,6 +176,7 @@ export class ArchivePlayback {
         start: from === 0 ? 'key-frame' : 'anywhere',
       };
       joint.line.begin(piece);
+      joint.goesBeyond = !isFirst;
       source = await this.#sourceOf(way, lease, options);
     } else if (first !== null) await closed(first, lease);
     const body = new ArchiveBody({
@@ -202,7 +203,7 @@ export class ArchivePlayback {
     const aheadSec = window.startUnix + overlapSec + this.#lagSec - Date.now() / 1000;
     if (aheadSec > 0 && this.#deps.edgeWaitMs !== 0) await waitFor(aheadSec * 1000, options.signal);
     try {
-      return await this.#openPatiently(account, lease, options, this.#window(fromSec));
+      return await this.#openPatiently(account, lease, options, this.#window(fromSec, beyondSec));
     } catch (error) {
       const known = toCoaxError(error);
       // The playback has begun: it stays with what it began with, and may be asked again.
@@ -245,6 +246,8 @@ export class ArchivePlayback {
     const isEdge = leftUnix > Date.now() / 1000 - edgeSec;
     joint.fruitless += 1;
     if (isEdge && joint.fruitless > 1) this.#lagSec = Math.min(edgeSec, this.#lagSec + lagStepSec);
+    // What was asked for ends within a picture: a little more completes it.
+    if (!joint.goesBeyond) return false;
     if (!isOver) return line.end(missingSec);
     return line.end(!isEdge && joint.fruitless > 2 ? missingForGoodSec : missingSec);
   }

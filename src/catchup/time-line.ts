@@ -15,6 +15,9 @@ const usualStepTicks = 3_600;
 const markPackets = 8;
 /** The end of what was sent is looked for so far behind the place where it should be. */
 const lookSec = 5;
+/** Sound may be so far behind its picture; a unit is complete when the next one of its stream begins. */
+const unitSec = 1;
+const longestUnitSec = 2;
 /** Bytes held while no place to start is known. */
 const mostHeldBytes = 12 * 1_048_576;
 /** Without a clock of its own after so many bytes, a stream is told time by its pictures. */
@@ -30,10 +33,9 @@ const stuffing = ((): Buffer => {
   return packets;
 })();
 
-/** Null packets; `bytes` is cut down to whole ones. */
+/** Null packets; the last one may be cut. */
 export function* nullPackets(bytes: number): Generator<Buffer> {
-  for (let left = bytes - (bytes % packetSize); left > 0; left -= stuffing.length)
-    yield stuffing.subarray(0, Math.min(left, stuffing.length));
+  for (let left = bytes; left > 0; left -= stuffing.length) yield stuffing.subarray(0, Math.min(left, stuffing.length));
 }
 
 /** What the clock of the archive shows at the start of the programme, in 90 kHz ticks; all pieces of one playback share it. */
@@ -95,6 +97,10 @@ export class TimeLine {
   // Over connections.
   #restamps = false;
   #lineShift = 0;
+  /** The stream of pictures (of sound, where there are none); -1 while it is not known. */
+  #mainPid = -1;
+  /** The end is there, and these streams have written their last unit. */
+  #ended: Set<number> | null = null;
   #mark: Buffer = Buffer.alloc(0);
   #before: Buffer = Buffer.alloc(0);
   #out: Buffer[] = [];
@@ -281,7 +287,9 @@ export class TimeLine {
   /** Begins to write at `offset` of this connection. A cut gets the tables, and counters that go on. */
   #startAt(offset: number, cut: boolean): void {
     const held = Buffer.concat(this.#held, this.#heldBytes).subarray(Math.max(0, offset - this.#heldFrom));
-    const { tables } = this.#finder;
+    const point = this.#points.find((one) => one.offset === offset);
+    const tables = point?.tables ?? this.#finder.tables;
+    if (point !== undefined) this.#mainPid = pidOf(held, 0);
     this.#started = true;
     this.#held = [];
     this.#points = [];
@@ -296,7 +304,23 @@ export class TimeLine {
     this.#goOn(held);
   }
 
+  /** Behind the end, each stream completes the unit it is in. */
+  #complete(packets: Buffer): void {
+    const ended = this.#ended ?? new Set<number>();
+    for (let offset = 0; offset < packets.length && !this.#done; offset += packetSize) {
+      const clock = this.#clockOf(packets, offset);
+      if (clock >= 0) this.#tick(clock);
+      const pid = pidOf(packets, offset);
+      if (isUnitStart(packets, offset)) ended.add(pid);
+      if (!ended.has(pid)) this.#write(packets.subarray(offset, offset + packetSize));
+      const late = this.#sec - this.#options.endSec;
+      this.#done =
+        late > longestUnitSec || this.#sec < this.#options.endSec - 1 || (late > unitSec && ended.has(this.#mainPid));
+    }
+  }
+
   #goOn(packets: Buffer): void {
+    if (this.#ended !== null) return this.#complete(packets);
     let from = 0;
     for (let offset = 0; offset < packets.length; offset += packetSize) {
       const clock = this.#clockOf(packets, offset);
@@ -311,14 +335,14 @@ export class TimeLine {
       this.#mediaSec = Math.max(this.#mediaSec, this.#sec);
       if (this.#sec >= this.#options.endSec) {
         this.#write(packets.subarray(from, offset));
-        this.#done = true;
-        return;
+        this.#ended = new Set();
+        return this.#complete(packets.subarray(offset));
       }
       const missing = this.#options.rate * this.#sec - this.#position - (offset - from);
       if (this.#options.rate > 0 && missing >= packetSize) {
         this.#write(packets.subarray(from, offset));
         from = offset;
-        for (const filler of nullPackets(missing)) this.#emit(filler);
+        for (const filler of nullPackets(Math.floor(missing / packetSize) * packetSize)) this.#emit(filler);
       }
     }
     this.#write(packets.subarray(from));

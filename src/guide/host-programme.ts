@@ -40,6 +40,8 @@ export interface HostProgramme {
   /** A path on the engine, of a picture that it holds. */
   readonly image?: string;
   readonly hd?: true;
+  /** It had begun when this was written, and can be played from its start. Not part of `etag`: it comes with time alone. */
+  readonly hasArchive?: true;
   /** SHA-256 of everything else, in hexadecimal digits. */
   readonly etag: string;
 }
@@ -92,6 +94,7 @@ export interface HostExtras {
   /** A path on the engine, or null. */
   readonly image: string | null;
   readonly hd: boolean;
+  readonly hasArchive?: boolean;
 }
 
 /** The order of the fields is that of the hash. */
@@ -99,12 +102,12 @@ export function hostProgramme(
   programme: Programme,
   id: string,
   { flags, isMovie, isSeries, seriesId, showId }: HostKeys,
-  { image, hd }: HostExtras,
+  { image, hd, hasArchive = false }: HostExtras,
 ): HostProgramme {
   const { subtitle, description, categories, season, episode, year, airDate, rating } = programme;
   const stars = starsOf(programme.starRating);
   const ids = providerIdsOf(programme);
-  const rest: Omit<HostProgramme, 'etag'> = {
+  const rest: Omit<HostProgramme, 'etag' | 'hasArchive'> = {
     id,
     start: programme.startUnix,
     stop: programme.stopUnix,
@@ -133,5 +136,5 @@ export function hostProgramme(
     ...(image === null ? {} : { image }),
     ...(hd ? { hd: true } : {}),
   };
-  return { ...rest, etag: hash('sha256', JSON.stringify(rest), 'hex') };
+  return { ...rest, ...(hasArchive ? { hasArchive } : {}), etag: hash('sha256', JSON.stringify(rest), 'hex') };
 }

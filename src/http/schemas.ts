@@ -74,6 +74,10 @@ export const channel = z.object({
   ...channelFields,
   adult: z.boolean(),
   radio: z.boolean(),
+  archiveDays: z
+    .int()
+    .nullable()
+    .meta({ description: 'Days back that a provider keeps what was on; null when none does.' }),
   codecs: codecFacts.nullable(),
   streams: z.array(z.object({ id: z.string(), sourceId: z.string(), codecs: codecFacts.nullable() })),
   provider: z.object(channelFields),
@@ -182,6 +186,7 @@ export const programme = z.object({
   isPremiere: z.boolean().optional(),
   isRepeat: z.boolean().optional(),
   isLive: z.boolean().optional(),
+  hasArchive: z.boolean().optional().meta({ description: 'It has begun and can be played from its start.' }),
 });
 
 export const source = z.object({
@@ -373,6 +378,7 @@ const liveForm = z.enum(['ts', 'hls']).meta({ description: 'What the playlist li
 const outputLimits = {
   maxStreams: outputSchema.shape.maxStreams.unwrap(),
   slates: outputSchema.shape.slates.unwrap(),
+  catchup: outputSchema.shape.catchup.unwrap(),
 };
 export const output = z.object({
   id: z.string(),
@@ -387,6 +393,7 @@ export const output = z.object({
 export const outputCreate = z.strictObject({
   maxStreams: outputSchema.shape.maxStreams,
   slates: outputSchema.shape.slates,
+  catchup: outputSchema.shape.catchup,
   name: z.string().trim().min(1).max(200),
   groups: z.array(z.string().max(500)).max(1_000).default([]),
   live: liveForm.default('ts'),

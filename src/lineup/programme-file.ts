@@ -9,6 +9,7 @@ import type { Channel } from '../catalog/contract.ts';
 import type { GuideReads } from '../guide/contract.ts';
 import { type HostKeys, hostKeysOf, hostProgramme } from '../guide/host-programme.ts';
 import { identify } from '../guide/programme-identity.ts';
+import { archivesOf, isArchived } from '../model/archive.ts';
 import type { Programme } from '../model/programme.ts';
 import { pictureName, isPictureName } from './picture-name.ts';
 import { PictureWishes } from './picture-wishes.ts';
@@ -141,6 +142,7 @@ async function writeLines(
   const places: [channel: string, at: number, length: number][] = [];
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
   const letPlayers = courtesy(order.playersFirst);
+  const nowUnix = Math.floor(Date.now() / 1000);
   let count = 0;
   // The revision is known at the end; it takes the place of as many zeros.
   await lines.add(header(order, '0'.repeat(revisionChars)));
@@ -157,11 +159,18 @@ async function writeLines(
     });
     const ids = identify(channelId, broadcasts, await previous.of(channelId));
     const hd = isHd(channel);
+    const archives = archivesOf(channel);
     const items = programmes.flatMap((programme, index) => {
       const [key, id] = [keys[index], ids[index]];
       return key === undefined || id === undefined
         ? []
-        : [hostProgramme(programme, id, key, { image: pictureOf(programme), hd })];
+        : [
+            hostProgramme(programme, id, key, {
+              image: pictureOf(programme),
+              hd,
+              hasArchive: isArchived(archives, programme.startUnix, nowUnix),
+            }),
+          ];
     });
     count += items.length;
     const { at, length } = await lines.add({ channelId, programmes: items });

@@ -4,6 +4,7 @@ import { Catalog } from '../catalog/catalog.ts';
 import type { Channel } from '../catalog/contract.ts';
 import { Guide } from '../guide/guide.ts';
 import { Redactor } from '../log/redactor.ts';
+import { archiveDays, archivesOf } from '../model/archive.ts';
 import type { SourceId } from '../model/ids.ts';
 import { writeXmltvEnd, writeXmltvStart } from '../text/xmltv-writer.ts';
 import { lowerThreadPriority } from '../thread-priority.ts';
@@ -23,6 +24,8 @@ import {
   playlistHeader,
 } from './render.ts';
 
+const daySec = 86_400;
+
 async function publish(order: PublishOrder): Promise<void> {
   const { output, fromUnix, toUnix } = order;
   const sourceIds = order.sourceIds as readonly SourceId[];
@@ -41,7 +44,7 @@ async function publish(order: PublishOrder): Promise<void> {
     }
     const { base } = order;
     await publishFiles(order.folder, {
-      'playlist.m3u': playlist(base, channels, output.live),
+      'playlist.m3u': playlist(base, channels, output),
       'movies.m3u': movies(order, catalog),
       'guide.xml': guideXml(base, channels, guide, { fromUnix, toUnix, isSafe }),
       'lineup.json': hdhrLineup(base, channels),
@@ -51,9 +54,13 @@ async function publish(order: PublishOrder): Promise<void> {
   }
 }
 
-function* playlist(base: string, channels: readonly Channel[], form: LiveForm): Generator<string> {
+function* playlist(
+  base: string,
+  channels: readonly Channel[],
+  { live, catchup }: { readonly live: LiveForm; readonly catchup: boolean },
+): Generator<string> {
   yield playlistHeader(base);
-  for (const channel of channels) yield playlistEntry(base, channel, form);
+  for (const channel of channels) yield playlistEntry(base, channel, live, catchup);
 }
 
 function* movies({ base, output, sourceIds }: FilesOrder, catalog: Catalog): Generator<string> {
@@ -84,12 +91,24 @@ async function* guideXml(
   yield writeXmltvStart();
   for (const channel of channels) yield guideChannel(base, channel);
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
-  for await (const [{ id }, programmes] of guide.walk(channels, fromUnix, toUnix)) {
+  // What can still be played is worth a place in the guide, however long ago it was.
+  const froms = new Map(channels.map((channel) => [channel.id, archiveStart(channel, fromUnix)]));
+  const first = Math.min(fromUnix, ...froms.values());
+  for await (const [{ id }, programmes] of guide.walk(channels, first, toUnix)) {
     const channel = byId.get(id);
     if (channel === undefined || programmes.length === 0) continue;
-    yield programmes.map((programme) => guideProgramme(channel, programme, isSafe)).join('');
+    const from = froms.get(id) ?? fromUnix;
+    const shown = programmes.filter(({ stopUnix }) => stopUnix > from);
+    yield shown.map((programme) => guideProgramme(channel, programme, isSafe)).join('');
   }
   yield writeXmltvEnd();
+}
+
+/** How far the guide of a channel goes back: as far as its archive, where that is further. */
+function archiveStart(channel: Channel, fromUnix: number): number {
+  const days = Math.max(0, ...archivesOf(channel).map(archiveDays));
+  const today = Math.floor(Date.now() / 1000 / daySec) * daySec;
+  return Math.min(fromUnix, today - days * daySec);
 }
 
 function* hdhrLineup(base: string, channels: readonly Channel[]): Generator<string> {

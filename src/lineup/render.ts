@@ -1,5 +1,7 @@
 import type { Channel, Episode, Movie, Series } from '../catalog/contract.ts';
+import { archiveDays, archivesOf } from '../model/archive.ts';
 import type { GuideId } from '../model/ids.ts';
+import type { Catchup } from '../model/items.ts';
 import type { Programme } from '../model/programme.ts';
 import { writeM3uEntry, writeM3uHeader } from '../text/m3u-writer.ts';
 import { writeXmltvChannel, writeXmltvProgramme } from '../text/xmltv-writer.ts';
@@ -18,13 +20,25 @@ export const liveUrl = (base: Base, channel: Channel, form: LiveForm = 'ts'): st
   `${base}/live/${channel.id}.${form === 'hls' ? 'm3u8' : 'ts'}`;
 export const logoUrl = (base: Base, id: string): string => `${base}/logo/${id}`;
 
+/** Where players ask for a time of the channel's archive; Kodi, TiviMate and their like fill the braces in. */
+export const catchupUrl = (base: Base, channel: Channel): string =>
+  `${base}/catchup/${channel.id}.ts?start={utc}&end={utcend}`;
+
+/** What a playlist says of the archive of a channel. */
+function catchupOf(base: Base, channel: Channel): { readonly catchup?: Catchup } {
+  const archives = archivesOf(channel);
+  if (archives.length === 0) return {};
+  const days = Math.max(...archives.map(archiveDays));
+  return { catchup: { type: 'default', days, source: catchupUrl(base, channel) } };
+}
+
 export function playlistHeader(base: Base): string {
   const guide = `${base}/guide.xml`;
   return writeM3uHeader({ 'x-tvg-url': guide, 'url-tvg': guide }, m3uOptions);
 }
 
 /** A channel in the playlist. Its guide id is its own id: provider ids may be shared by channels, or missing. */
-export function playlistEntry(base: Base, channel: Channel, form: LiveForm = 'ts'): string {
+export function playlistEntry(base: Base, channel: Channel, form: LiveForm = 'ts', withCatchup = true): string {
   return writeM3uEntry(
     {
       name: channel.name,
@@ -35,6 +49,7 @@ export function playlistEntry(base: Base, channel: Channel, form: LiveForm = 'ts
       logo: logoUrl(base, channel.id),
       ...(channel.number === null ? {} : { number: channel.number }),
       ...(channel.radio ? { radio: true } : {}),
+      ...(withCatchup ? catchupOf(base, channel) : {}),
     },
     m3uOptions,
   );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Channel, ChannelFields, RequestPatch } from '../../catalog/contract.ts';
 import { CoaxError } from '../../errors.ts';
+import { archiveDays, archivesOf } from '../../model/archive.ts';
 import type { ChannelId, SourceId } from '../../model/ids.ts';
 import type { RequestOverride } from '../../model/upstream-request.ts';
 import { factsView } from '../facts-view.ts';
@@ -18,6 +19,11 @@ function requestView(request: RequestOverride = {}): z.input<typeof channel>['re
     hasUserAgent: request.userAgent !== undefined,
     hasProxy: request.proxy !== undefined,
   };
+}
+
+function archiveDaysOf(item: Channel): number | null {
+  const days = archivesOf(item).map(archiveDays);
+  return days.length === 0 ? null : Math.max(...days);
 }
 
 export function channelRoutes({ catalog, config, redact, setChannelRequest }: Services): Route[] {
@@ -38,6 +44,7 @@ export function channelRoutes({ catalog, config, redact, setChannelRequest }: Se
     hidden: item.hidden,
     adult: item.adult,
     radio: item.radio,
+    archiveDays: archiveDaysOf(item),
     codecs: factsView(item.streams.find(({ codecs }) => codecs !== null)?.codecs ?? null),
     streams: item.streams.map(({ id, sourceId, codecs }) => ({ id, sourceId, codecs: factsView(codecs) })),
     provider: fields(item.provider) as z.input<typeof channel>['provider'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CoaxError } from '../../errors.ts';
+import { archivesOf, isArchived } from '../../model/archive.ts';
 import type { ChannelId } from '../../model/ids.ts';
 import type { Programme } from '../../model/programme.ts';
 import { type Route, route } from '../route.ts';
@@ -23,7 +24,7 @@ const time = z
 const iso = (unix: number): string => new Date(unix * 1000).toISOString();
 
 export function guideRoutes({ catalog, guide, redact }: Services): Route[] {
-  const view = (channelId: ChannelId, item: Programme): z.input<typeof programme> => ({
+  const view = (channelId: ChannelId, item: Programme, hasArchive: boolean): z.input<typeof programme> => ({
     channelId,
     start: iso(item.startUnix),
     stop: iso(item.stopUnix),
@@ -38,6 +39,7 @@ export function guideRoutes({ catalog, guide, redact }: Services): Route[] {
     ...(item.isPremiere === true ? { isPremiere: true } : {}),
     ...(item.isRepeat === true ? { isRepeat: true } : {}),
     ...(item.isLive === true ? { isLive: true } : {}),
+    ...(hasArchive ? { hasArchive } : {}),
   });
   return [
     route({
@@ -68,8 +70,10 @@ export function guideRoutes({ catalog, guide, redact }: Services): Route[] {
           if (found === null) throw new CoaxError('NOT_FOUND', `There is no channel ${id}`);
           return found;
         });
+        const now = Math.floor(Date.now() / 1000);
+        const archives = new Map(channels.map((found) => [found.id, archivesOf(found)]));
         const items = [...guide.programmesOf(channels, from, to)].flatMap(([id, programmes]) =>
-          programmes.map((item) => view(id, item)),
+          programmes.map((item) => view(id, item, isArchived(archives.get(id) ?? [], item.startUnix, now))),
         );
         return { items, total: items.length };
       },

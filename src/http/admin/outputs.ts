@@ -36,6 +36,7 @@ export function outputRoutes({ config }: Services): Route[] {
       groups: item.groups,
       maxStreams: item.maxStreams,
       slates: item.slates,
+      catchup: item.catchup,
       live: item.live,
       profile: item.profile,
       urls: {
@@ -86,6 +87,7 @@ export function outputRoutes({ config }: Services): Route[] {
           if (body.live !== undefined) item.live = body.live;
           if (body.maxStreams !== undefined) item.maxStreams = body.maxStreams;
           if (body.slates !== undefined) item.slates = body.slates;
+          if (body.catchup !== undefined) item.catchup = body.catchup;
           if (body.profile !== undefined) item.profile = body.profile;
           if (body.newToken) item.token = newToken();
           return item;

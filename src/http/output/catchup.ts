@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import { viewerOf } from '../viewer.ts';
 import { idAndExt, outputOf } from './context.ts';
 import type { OpenResponses } from './open-responses.ts';
+import { redirectArchive } from './redirect.ts';
 
 /** A player that asks to the second may ask a little before its programme. */
 const slackSec = 60;
@@ -74,6 +75,9 @@ export async function getCatchup(
 ): Promise<void> {
   const { token, ...wish } = wishOf(request, services);
   open.add(token, response);
+  const output = outputOf(request, services);
+  const window = { ...wish, nowUnix: Math.floor(Date.now() / 1000) };
+  if (await redirectArchive(request, response, { archive: wish.archive, window, output }, services)) return;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   response.setHeader('Access-Control-Allow-Origin', '*');

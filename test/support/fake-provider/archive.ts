@@ -5,6 +5,8 @@ import type { ArchiveSettings, Behaviour } from './settings.ts';
 
 const packetSize = 188;
 const daySec = 86_400;
+/** The clock of the last day does not turn round. */
+const epoch = Math.floor(Date.now() / 1000) - 90_000;
 
 /** A piece of an archive as a URL asks for it. */
 export interface AskedPiece {
@@ -81,7 +83,7 @@ export interface ArchiveDelivery {
 
 /** Where a moment stands in the endless stream: the same bytes and clock for whoever asks. */
 function placeOf(unix: number, loop: LiveLoop, { ownClock }: ArchiveSettings): number {
-  const seconds = ownClock ? 0 : unix % (40 * daySec);
+  const seconds = ownClock ? 0 : (unix - epoch + 40 * daySec) % (40 * daySec);
   return aligned(seconds * loop.bytesPerSecond);
 }
 

@@ -1,0 +1,153 @@
+import { expect } from 'chai';
+import type { ArchiveSettings, Fault } from '../support/fake-provider/settings.ts';
+import { ffmpegPlay, ffprobe, needFfmpeg } from '../support/players.ts';
+import { type Rig, startRig } from '../support/rig.ts';
+
+const usual: ArchiveSettings = {
+  forms: ['path-dash'],
+  live: [],
+  html: [],
+  days: 7,
+  lagSec: 30,
+  delivery: 'file',
+  paceFactor: 0,
+  preamble: '',
+  ownClock: false,
+};
+
+const nowUnix = (): number => Math.floor(Date.now() / 1000);
+/** A whole minute, so many seconds ago. */
+const ago = (seconds: number): number => Math.floor((nowUnix() - seconds) / 60) * 60;
+
+describe('a past programme through the engine, on an account with one connection', function () {
+  this.timeout(120_000);
+  let rig: Rig;
+  let base = '';
+  before(async () => {
+    rig = await startRig();
+    const channel = (await rig.engine.channels()).find(({ name }) => name === 'Channel 1');
+    base = `${rig.engine.url}/o/${(await rig.engine.output()).token}/catchup/${channel?.id}.ts`;
+  });
+  after(async () => rig?.[Symbol.asyncDispose]());
+  const provide = async (archive: Partial<ArchiveSettings>, ...faults: Fault[]): Promise<void> => {
+    await rig.clean();
+    await rig.provider.set({ archive: { ...usual, ...archive }, faults });
+    await rig.provider.reset();
+  };
+  const asked = async (): Promise<string[]> =>
+    (await rig.provider.state()).requests.filter(({ url }) => /timeshift/.test(url)).map(({ url }) => url);
+
+  // Each test asks for a time of its own: what was learned of an archive is kept.
+  let turn = 0;
+  const someTime = (): number => ago(7_200 + 600 * turn++);
+
+  for (const [what, archive] of [
+    ['a file with ranges', {}],
+    ['a stream without a length', { delivery: 'stream' }],
+    ['a stream with a clock of its own each time', { delivery: 'stream', ownClock: true }],
+    [
+      'a file behind a warning of PHP',
+      { preamble: '<br />\n<b>Warning</b>: fopen() in <b>/a.php</b> on line <b>3</b><br />\n' },
+    ],
+  ] as const) {
+    it(`is probed, played from its middle, and ends when it should: ${what}`, async function () {
+      needFfmpeg(this);
+      await provide(archive);
+      const start = someTime();
+      const url = `${base}?start=${start}&end=${start + 120}`;
+      const head = await fetch(url, { method: 'HEAD' });
+      expect(head.status).to.equal(200);
+      expect(await asked()).to.deep.equal([]);
+      const probe = await ffprobe(url);
+      // It begins at the first key frame.
+      expect(Number(probe.format['duration'])).to.be.closeTo(120, 2.5);
+      const middle = await ffmpegPlay(url, { seek: 60, seconds: 4 });
+      expect(middle.code).to.equal(0);
+      expect(middle.seconds).to.be.closeTo(4, 0.2);
+      const whole = await ffmpegPlay(url);
+      // A file of this provider begins and ends within a picture, and is passed on as it is.
+      if (what !== 'a file with ranges') expect([...probe.errors, ...whole.errors]).to.deep.equal([]);
+      expect(whole.seconds).to.be.closeTo(120, 2.5);
+      await rig.expectHeld();
+    });
+  }
+
+  it('goes on over a connection that breaks in the middle, without a gap or a wrong frame', async function () {
+    needFfmpeg(this);
+    for (const delivery of ['file', 'stream'] as const) {
+      await provide({ delivery }, { kind: 'timeshift', resetAfterBytes: 9_000_000, skip: 0, times: 2 });
+      const start = someTime();
+      const play = await ffmpegPlay(`${base}?start=${start}&end=${start + 120}`);
+      const broken = play.errors.filter((line) => !/PPS|no frame|slice_header|repeated/.test(line));
+      if (delivery === 'stream') expect(broken).to.deep.equal([]);
+      expect(play.videoFrames, delivery).to.be.within(2_900, 3_005);
+      expect((await asked()).length, delivery).to.be.at.least(3);
+      await rig.expectHeld();
+    }
+  });
+
+  it('asks in one form after the other, keeps what worked, and never plays a page or live TV for it', async () => {
+    await provide({ forms: ['query-sql'], html: ['path-dash'], live: ['query-underscore'], delivery: 'stream' });
+    const start = someTime();
+    const first = await fetch(`${base}?start=${start}&end=${start + 120}`, { headers: { range: 'bytes=0-1879' } });
+    expect(first.status).to.equal(206);
+    await first.arrayBuffer();
+    const forms = (await asked()).map((url) =>
+      /\/timeshift\/[^/]+\/[^/]+\/\d+\/([^/]+)\/|start=([^&]+)/.exec(url)?.slice(1).join(''),
+    );
+    expect(forms.slice(0, 4).map((text) => text?.replace(/\d+/g, '0'))).to.deep.equal([
+      '0-0-0:0-0',
+      '0-0-0_0-0',
+      '0-0-0:0:0:0',
+      '0-0-0_0-0',
+    ]);
+    await rig.provider.reset();
+    const second = await fetch(`${base}?start=${start - 600}&end=${start - 480}`, {
+      headers: { range: 'bytes=0-1879' },
+    });
+    expect(second.status).to.equal(206);
+    await second.arrayBuffer();
+    const again = await asked();
+    expect(again[0]).to.match(/start=\d+-\d+-\d+%20\d+%3A\d+%3A\d+&duration=2$/);
+    await rig.expectHeld();
+  });
+
+  it('says why there is none: too old, not yet on, no archive, nothing at the provider', async () => {
+    await provide({ forms: [] });
+    const code = async (query: string, url = base): Promise<[number, unknown]> => {
+      const answer = await fetch(`${url}?${query}`);
+      return [answer.status, ((await answer.json()) as { code: unknown }).code];
+    };
+    const now = nowUnix();
+    expect(await code(`start=${now - 9 * 86_400}`)).to.deep.equal([404, 'NO_ARCHIVE']);
+    expect(await code(`start=${now + 600}`)).to.deep.equal([404, 'NOT_YET_ON']);
+    expect(await code('start=yesterday')).to.deep.equal([400, 'BAD_REQUEST']);
+    const other = (await rig.engine.channels()).find(({ name }) => name === 'Channel 2');
+    expect(await code(`start=${now - 600}`, base.replace(/[^/]+$/, `${other?.id}.ts`))).to.deep.equal([
+      404,
+      'NO_ARCHIVE',
+    ]);
+    expect((await code(`start=${someTime()}&duration=5`))[0]).to.be.within(400, 599);
+    await rig.expectHeld();
+  });
+
+  it('is shown while it plays, holds one lease of its kind, and gives way to the next one of the same viewer', async () => {
+    await provide({ delivery: 'stream' });
+    const start = someTime();
+    const watch = (from: number) => {
+      const stop = new AbortController();
+      const answer = fetch(`${base}?start=${from}&end=${from + 600}`, { signal: stop.signal });
+      return { stop, answer };
+    };
+    const first = watch(start);
+    expect((await first.answer).status).to.equal(200);
+    const { body } = await rig.engine.api<readonly { kind: string; title: string }[]>('GET', '/streams');
+    expect(body.map(({ kind }) => kind)).to.deep.equal(['catchup']);
+    expect(body[0]?.title).to.match(/^Channel 1: Programme/);
+    const second = watch(start - 3_600);
+    expect((await second.answer).status).to.equal(200);
+    first.stop.abort();
+    second.stop.abort();
+    await rig.expectHeld();
+  });
+});
