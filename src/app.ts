@@ -288,8 +288,9 @@ export class App {
     const accounts = this.#sources.resolverOf(id)?.accounts ?? [];
     for (const [index, { activeConnections }] of reports.entries()) {
       const account = accounts[index];
-      if (account !== undefined && activeConnections !== undefined)
-        this.#streams.pool.noteActiveConnections(account.id, activeConnections, askedAt);
+      if (account === undefined || activeConnections === undefined) continue;
+      this.#streams.pool.noteActiveConnections(account.id, activeConnections, askedAt);
+      this.#streams.redirects.note(account.id, activeConnections, askedAt);
     }
   }
 
@@ -326,6 +327,7 @@ export class App {
       profiles: this.#streams.profiles,
       files: this.#streams.vod,
       catchup: this.#streams.catchup,
+      redirects: this.#streams.redirects,
       breakers: this.#breakers,
       setChannelRequest: async (id, patch) => {
         const changed = await this.#catalog.channels.setRequest(id, patch);

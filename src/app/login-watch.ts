@@ -2,6 +2,7 @@ import type { Config, SourceConfig } from '../config/schema.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { AccountId, SourceId } from '../model/ids.ts';
+import { accountsOf } from '../sources/accounts-of.ts';
 import type { LoginReport, SourceReader } from '../sources/contract.ts';
 
 /** While somebody waits, a provider is asked about its connections this often; a viewer notices seconds, a panel does not. */
@@ -38,7 +39,8 @@ export class LoginWatch {
 
   /** Asks how many connections the provider counts on this account, so that other programs' use is known. Returns at once. */
   lookAt(account: AccountId): void {
-    const source = this.#options.config().sources.find(({ accounts }) => accounts.some(({ id }) => id === account));
+    // A login that stands in the address of a source is an account, too.
+    const source = this.#options.config().sources.find((one) => accountsOf(one).some(({ id }) => id === account));
     const now = performance.now();
     if (source === undefined || now - (this.#asked.get(source.id) ?? -quietMs) < quietMs) return;
     this.#asked.set(source.id, now);

@@ -175,7 +175,7 @@ export class Streams {
 
   /** What plays now; read from the live objects (design C6). */
   sessions(): SessionView[] {
-    return [...this.live.snapshot(), ...this.vod.snapshot()];
+    return [...this.live.snapshot(), ...this.vod.snapshot(), ...this.redirects.snapshot()];
   }
 
   sync() {
@@ -193,7 +193,7 @@ export class Streams {
 
   /** Ends a session whoever watches it; false when there is none with this id. */
   stopSession(id: SessionId): boolean {
-    return this.live.stop(id) || this.vod.stop(id);
+    return this.live.stop(id) || this.vod.stop(id) || this.redirects.stop(id);
   }
 
   stopSource(id: SourceId): void {
@@ -211,6 +211,7 @@ export class Streams {
 
   /** Ends every relay and session in order. The pool is stopped by its owner, after them. */
   async end(): Promise<void> {
+    this.redirects.end();
     await Promise.allSettled([this.live[Symbol.asyncDispose](), this.vod[Symbol.asyncDispose]()]);
   }
 }

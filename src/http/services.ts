@@ -1,3 +1,4 @@
+import type { Redirects } from '../accounts/redirects.ts';
 import type { AccountView } from '../accounts/account-view.ts';
 import type { CatalogReads, Channel, RequestPatch } from '../catalog/contract.ts';
 import type { Catchup } from '../catchup/catchup.ts';
@@ -64,6 +65,7 @@ export interface Services {
   readonly files: FileServer & {
     head(file: PlayableFile): { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   };
+  readonly redirects: Pick<Redirects, 'open'>;
   readonly breakers: Pick<Breakers, 'list' | 'set'>;
   /** What a channel's own streams are asked with; a field that is null goes back. Null when there is no such channel. */
   readonly setChannelRequest: (id: ChannelId, patch: RequestPatch | null) => Promise<Channel | null>;

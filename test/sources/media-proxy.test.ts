@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { createServer as createTlsServer } from 'node:tls';
 import { expect } from 'chai';
 import { CoaxError } from '../../src/errors.ts';
-import type { Lease } from '../../src/accounts/lease.ts';
 import { openMediaSockets } from '../../src/sources/media-line.ts';
 import { type OpenedMedia, openMedia, type OpenMediaOptions } from '../../src/sources/media-client.ts';
 import { FakeProxy } from '../support/fake-proxy.ts';

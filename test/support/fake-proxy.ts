@@ -74,10 +74,10 @@ export class FakeProxy implements AsyncDisposable {
     };
     const server = createHttpServer((request, response) => {
       if (this.mute) return;
-      if (!admits(request.headers['proxy-authorization'])) return void response.writeHead(407).end('who are you');
+      if (!admits(request.headers['proxy-authorization'])) return done(response.writeHead(407).end('who are you'));
       const url = URL.parse(request.url ?? '');
-      if (url === null) return void response.writeHead(400).end('no address');
-      if (this.answer !== null) return void response.writeHead(this.answer).end();
+      if (url === null) return done(response.writeHead(400).end('no address'));
+      if (this.answer !== null) return done(response.writeHead(this.answer).end());
       this.ways.push(request.method ?? '');
       this.targets.push(url.host);
       const { 'proxy-authorization': _login, ...headers } = request.headers;
@@ -92,8 +92,8 @@ export class FakeProxy implements AsyncDisposable {
     server.on('connect', (request, socket: Socket) => {
       if (this.mute) return;
       if (!admits(request.headers['proxy-authorization']))
-        return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
-      if (this.answer !== null) return void socket.end(`HTTP/1.1 ${this.answer} No\r\nContent-Length: 0\r\n\r\n`);
+        return done(socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n'));
+      if (this.answer !== null) return done(socket.end(`HTTP/1.1 ${this.answer} No\r\nContent-Length: 0\r\n\r\n`));
       this.ways.push('CONNECT');
       this.targets.push(request.url ?? '');
       const [host = '', port = ''] = (request.url ?? '').split(':');
@@ -111,7 +111,7 @@ export class FakeProxy implements AsyncDisposable {
     if (this.#login === undefined) socket.write(Buffer.from([5, 0]));
     else if (!methods.includes(2)) {
       this.refusedLogins += 1;
-      return void socket.end(Buffer.from([5, 0xff]));
+      return done(socket.end(Buffer.from([5, 0xff])));
     } else {
       socket.write(Buffer.from([5, 2]));
       await bytes(1);
@@ -121,7 +121,7 @@ export class FakeProxy implements AsyncDisposable {
       socket.write(Buffer.from([1, right ? 0 : 1]));
       if (!right) {
         this.refusedLogins += 1;
-        return void socket.end();
+        return done(socket.end());
       }
     }
     const type = (await bytes(4))[3];
@@ -130,7 +130,7 @@ export class FakeProxy implements AsyncDisposable {
     if (type === 4) await bytes(16);
     const port = (await bytes(2)).readUInt16BE();
     const reply = (code: number): Buffer => Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0]);
-    if (this.answer !== null) return void socket.end(reply(this.answer));
+    if (this.answer !== null) return done(socket.end(reply(this.answer)));
     this.ways.push('socks5');
     this.targets.push(`${host}:${port}`);
     join(socket, host, port, () => socket.write(reply(0)));
@@ -151,12 +151,15 @@ export class FakeProxy implements AsyncDisposable {
     await untilZero();
     const named = address[0] === 0 && address[1] === 0 && address[2] === 0 && address[3] !== 0;
     const host = named ? await untilZero() : [...address].join('.');
-    if (this.answer !== null) return void socket.end(Buffer.from([0, this.answer, 0, 0, 0, 0, 0, 0]));
+    if (this.answer !== null) return done(socket.end(Buffer.from([0, this.answer, 0, 0, 0, 0, 0, 0])));
     this.ways.push(named ? 'socks4a' : 'socks4');
     this.targets.push(`${host}:${port}`);
     join(socket, host, port, () => socket.write(Buffer.from([0, 90, 0, 0, 0, 0, 0, 0])));
   }
 }
+
+/** The end of a handler. */
+function done(_result: unknown): void {}
 
 /** Reads exactly as many bytes as are asked for. */
 function reader(socket: Socket): (count: number) => Promise<Buffer> {

@@ -8,6 +8,7 @@ import type { Services } from '../services.ts';
 import { viewerOf } from '../viewer.ts';
 import { idAndExt, outputOf } from './context.ts';
 import type { OpenResponses } from './open-responses.ts';
+import { redirectChannel } from './redirect.ts';
 
 /** A recorder says what it is: its connection is never taken for anything else. */
 const purposeOf = ({ query }: Request): 'live' | 'recording' =>
@@ -36,6 +37,7 @@ export async function getLive(
 ): Promise<void> {
   const { channel, output } = channelOf(request, services);
   open.add(output.token, response);
+  if (await redirectChannel(request, response, { channel, output }, services)) return;
   const who = {
     viewer: viewerOf(request, request.query, output.token),
     outputId: output.id as OutputId,
