@@ -33,7 +33,7 @@ describe(`channels over UDP, RTP and RTSP through the engine${needsFfmpeg}`, fun
   const ports = { udp: 0, rtp: 0, group: 0 };
 
   before(async function () {
-    if (!hasFfmpeg) return this.skip();
+    if (!hasFfmpeg) this.skip();
     folder = mkdtempSync(join(tmpdir(), 'coax-inputs-'));
     media = ffmpegBytes([...clipArgs.split(' '), '-f', 'mpegts']);
     writeFileSync(join(folder, 'clip.ts'), media);
@@ -100,7 +100,7 @@ describe(`channels over UDP, RTP and RTSP through the engine${needsFfmpeg}`, fun
     ['Camera', true],
   ] as const)
     it(`plays ${name} in ffmpeg${condition ? '' : ' (skipped: no group can be joined on loopback here)'}`, async function () {
-      if (!condition) return this.skip();
+      if (!condition) this.skip();
       const play = await ffmpegPlay(await engine.liveUrl(name), { seconds: 3 });
       expect(play.code).to.equal(0);
       // The sender's file begins anew within this time at the most once, and its datagrams may be lost.
@@ -117,7 +117,7 @@ describe(`channels over UDP, RTP and RTSP through the engine${needsFfmpeg}`, fun
   });
 
   it('keeps the login of RTSP out of command lines, logs and answers', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') this.skip();
     using client = await RawClient.send(await engine.liveUrl('Camera'));
     await client.read(188 * 20);
     const lines = commandLines(engine.child.pid ?? 0).join('\n');
@@ -132,7 +132,7 @@ describe(`channels over UDP, RTP and RTSP through the engine${needsFfmpeg}`, fun
   });
 
   it('leaves no ffmpeg behind when the engine is killed', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') this.skip();
     await using other = await startEngine({ demo: false });
     await other.addSource({ kind: 'm3u', name: 'Net', url: join(folder, 'list.m3u') });
     const client = await RawClient.send(await other.liveUrl('Camera'));

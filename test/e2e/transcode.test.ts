@@ -24,7 +24,7 @@ describe(`outputs with a transcode profile${needsFfmpeg}`, function () {
   let channel = '';
 
   before(async function () {
-    if (!hasFfmpeg) return this.skip();
+    if (!hasFfmpeg) this.skip();
     engine = await startEngine({
       settings: {
         live: { lingerMs: 0 },
@@ -118,7 +118,7 @@ describe(`outputs with a transcode profile${needsFfmpeg}`, function () {
     const open = await engine.host('POST', '/streams', {
       channelId: channel,
       output: output.id,
-      waitForFactsMs: 15_000,
+      waitForFactsMs: 5_000,
     });
     const { id, path, facts } = open.body as { id: string; path: string; facts: { video: { width: number }[] } | null };
     expect(facts?.video[0]?.width).to.equal(160);
@@ -130,7 +130,7 @@ describe(`outputs with a transcode profile${needsFfmpeg}`, function () {
   });
 
   it('leave no ffmpeg behind when the engine is killed', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') this.skip();
     using client = await RawClient.send(url('ts'));
     await client.read(188 * 20);
     const pid = (await transcode())?.transcode?.pid;
