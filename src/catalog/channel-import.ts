@@ -1,4 +1,4 @@
-import type { LiveItem } from '../model/items.ts';
+import type { Catchup, LiveItem } from '../model/items.ts';
 import { effectiveFields, type StoredLive, sortColumns } from './channel-row.ts';
 import { writeGroups } from './channels.ts';
 import type { ChannelOverrides } from './contract.ts';
@@ -38,6 +38,7 @@ export function* guidedChannels(
   readonly name: string;
   readonly guideId: string | null;
   readonly guideName: string | null;
+  readonly catchup: Catchup | null;
 }> {
   const rows = database
     .sql('SELECT provider_id, provider, overrides FROM channel WHERE source_id = ? AND gone_at IS NULL')
@@ -45,7 +46,8 @@ export function* guidedChannels(
   for (const row of rows) {
     const item = json(row, 'provider') as StoredLive;
     const { name, guideId } = effectiveFields(item, json(row, 'overrides') as ChannelOverrides);
-    yield { providerId: text(row, 'provider_id'), name, guideId, guideName: item.guideName ?? null };
+    const { guideName = null, catchup = null } = item;
+    yield { providerId: text(row, 'provider_id'), name, guideId, guideName, catchup };
   }
 }
 

@@ -32,16 +32,36 @@ export class FeedIndex {
 
 /** What `FeedIndex.find` could find for any of the channels, for a guide that is not yet read. */
 export class WantedGuides {
-  readonly #ids = new Set<string>();
-  readonly #names = new Set<string>();
+  /** Days of past programmes by id and by name. */
+  readonly #ids = new Map<string, number>();
+  readonly #names = new Map<string, number>();
 
-  add({ guideId, guideName, name }: Named): void {
-    if (guideId !== null && guideId !== '') this.#ids.add(fold(guideId));
-    if (guideName) this.#names.add(fold(guideName));
-    this.#names.add(fold(name));
+  /** `pastDays`: how far back the channel can play what its guide lists. */
+  add({ guideId, guideName, name }: Named, pastDays = 0): void {
+    if (guideId !== null && guideId !== '') note(this.#ids, guideId, pastDays);
+    if (guideName) note(this.#names, guideName, pastDays);
+    note(this.#names, name, pastDays);
   }
 
   has(id: string, names: readonly string[]): boolean {
     return this.#ids.has(fold(id)) || names.some((name) => this.#names.has(fold(name)));
   }
+
+  /** The most days that a channel which could use this guide reaches back. */
+  pastDays(id: string, names: readonly string[]): number {
+    const days = [this.#ids.get(fold(id)), ...names.map((name) => this.#names.get(fold(name)))];
+    return Math.max(0, ...days.map((each) => each ?? 0));
+  }
+
+  /** The most days that any channel reaches back. */
+  get mostPastDays(): number {
+    let most = 0;
+    for (const days of [...this.#ids.values(), ...this.#names.values()]) most = Math.max(most, days);
+    return most;
+  }
+}
+
+function note(days: Map<string, number>, text: string, more: number): void {
+  const key = fold(text);
+  days.set(key, Math.max(days.get(key) ?? 0, more));
 }

@@ -2,6 +2,7 @@ import { guidedChannels } from '../catalog/channel-import.ts';
 import { ensureFeed, FeedImport } from '../catalog/feed-import.ts';
 import { SourceStates } from '../catalog/source-states.ts';
 import { toCoaxError } from '../errors.ts';
+import { archiveDays } from '../model/archive.ts';
 import { WantedGuides } from '../guide/guide-of-channel.ts';
 import type { GuideSink, ReadContext, WantedGuide } from '../sources/contract.ts';
 import { judge } from './guards.ts';
@@ -23,10 +24,15 @@ export interface GuideOutcome {
   readonly problem: Problem | null;
 }
 
-function windowOf({ now, settings }: RefreshRunOptions): { readonly fromUnix: number; readonly toUnix: number } {
+function windowOf({ now, settings }: RefreshRunOptions): {
+  readonly today: number;
+  readonly fromUnix: number;
+  readonly toUnix: number;
+} {
   // Whole days, so that a guide that did not change stays unchanged until the next day.
   const today = Math.floor(now / 1000 / daySec) * daySec;
   return {
+    today,
     fromUnix: today - Math.ceil(settings.guidePastDays * daySec),
     toUnix: today + Math.ceil((settings.guideFutureDays + 1) * daySec),
   };
@@ -43,20 +49,24 @@ export async function refreshGuide(
   const wanted = new WantedGuides();
   const channels: WantedGuide[] = [];
   for (const channel of guidedChannels(database, sourceId)) {
-    wanted.add(channel);
+    wanted.add(channel, channel.catchup === null ? 0 : archiveDays(channel.catchup));
     if (channel.guideId !== null && channel.guideId !== '')
       channels.push({ providerId: channel.providerId, guideId: channel.guideId });
   }
   const feed = ensureFeed(database, { sourceId, name: 'guide', priority: 0 });
-  const { fromUnix, toUnix } = windowOf(options);
+  const { today, fromUnix, toUnix } = windowOf(options);
   const target = new FeedImport(database, feed.id, {
     fromUnix,
     toUnix,
+    nowUnix: Math.floor(now / 1000),
     spareChannels: spareGuideChannels,
     isWanted: (id, names) => wanted.has(id, names),
+    // What an archive can still play stays listed.
+    keepsFrom: (id, names) => today - wanted.pastDays(id, names) * daySec,
   });
+  const earliest = Math.min(fromUnix, today - wanted.mostPastDays * daySec);
   const sink: GuideSink = {
-    interest: { fromUnix, toUnix, wanted: (id) => target.keeps(id) },
+    interest: { fromUnix: earliest, toUnix, wanted: (id) => target.keeps(id) },
     channels: (batch) => target.channels(batch),
     programmes: (batch) => {
       signal.throwIfAborted();

@@ -53,6 +53,84 @@ describe('FeedImport', () => {
     expect(shown(temp.catalog)).to.deep.equal(['a first', 'a fractions']);
   });
 
+  describe('keeps what is past', () => {
+    const refresh = (database: Database, nowUnix: number, list: readonly Programme[], days = 1): void => {
+      const feed = ensureFeed(database, { sourceId: home, name: 'guide', priority: 0 });
+      const target = new FeedImport(database, feed.id, {
+        fromUnix: nowUnix - 86_400,
+        toUnix: nowUnix + 1e6,
+        nowUnix,
+        spareChannels: 0,
+        isWanted: (id) => id !== 'unwanted',
+        keepsFrom: (id) => (id === 'archived' ? nowUnix - days * 86_400 : nowUnix),
+      });
+      target.programmes(list);
+      target.finish();
+      target.publish();
+    };
+    const hour = 3_600;
+    const day = 24 * hour;
+    const start = 100 * day;
+
+    it('although the feed carries it no longer, as long as the archive of the channel', () => {
+      using temp = new TempCatalog();
+      const old = ['archived', 'plain'].map((id) => programme(id, start, start + hour, 'old'));
+      refresh(temp.worker, start + hour, old, 7);
+      for (const later of [2, 6]) {
+        const now = start + later * day;
+        refresh(
+          temp.worker,
+          now,
+          ['archived', 'plain'].map((id) => programme(id, now, now + hour, `day ${later}`)),
+          7,
+        );
+      }
+      expect(shown(temp.catalog)).to.deep.equal(['archived old', 'archived day 2', 'archived day 6', 'plain day 6']);
+      const now = start + 8 * day;
+      refresh(temp.worker, now, [programme('archived', now, now + hour, 'day 8')], 7);
+      expect(shown(temp.catalog)).to.deep.equal(['archived day 2', 'archived day 6', 'archived day 8']);
+    });
+
+    it('but not what the feed itself says otherwise, nor what was to come', () => {
+      using temp = new TempCatalog();
+      refresh(temp.worker, start, [
+        programme('archived', start - 2 * hour, start - hour, 'past'),
+        programme('archived', start - hour, start, 'moved'),
+        programme('archived', start + hour, start + 2 * hour, 'planned'),
+      ]);
+      const now = start + 60;
+      refresh(temp.worker, now, [programme('archived', start - hour, start + hour, 'corrected')]);
+      expect(shown(temp.catalog)).to.deep.equal(['archived past', 'archived corrected']);
+    });
+
+    it('of a channel that the feed has lost, if somebody wants it', () => {
+      using temp = new TempCatalog();
+      const feed = ensureFeed(temp.worker, { sourceId: home, name: 'guide', priority: 0 });
+      const all = new FeedImport(temp.worker, feed.id, {
+        fromUnix: 0,
+        toUnix: 1e9,
+        spareChannels: 9,
+        isWanted: () => true,
+      });
+      all.programmes(['archived', 'unwanted'].map((id) => programme(id, start, start + hour, 'old')));
+      all.finish();
+      all.publish();
+      refresh(temp.worker, start + 2 * hour, [programme('plain', start, start + 3 * hour, 'on')]);
+      expect(shown(temp.catalog).sort()).to.deep.equal(['archived old', 'plain on']);
+    });
+
+    it('and counts it neither as programmes nor as a change', () => {
+      using temp = new TempCatalog();
+      const list = [programme('archived', start + day, start + day + hour, 'next')];
+      refresh(temp.worker, start, [programme('archived', start - hour, start, 'old'), ...list]);
+      refresh(temp.worker, start + 60, list);
+      const before = temp.catalog.feeds.ofSource(home)[0]?.generation;
+      refresh(temp.worker, start + 120, list);
+      expect(temp.catalog.feeds.ofSource(home)[0]?.generation).to.equal(before);
+      expect(ensureFeed(temp.worker, { sourceId: home, name: 'guide', priority: 0 }).programmes).to.equal(1);
+    });
+  });
+
   it('bounds how long a programme lasts', () => {
     using temp = new TempCatalog();
     publish(temp.worker, [programme('a', 100, 1e8, 'endless')]);

@@ -35,8 +35,10 @@ export class XtreamApi {
     return this.#bases.map((base) => apiUrl(base, login, action, parameters));
   }
 
-  guideUrls(login: XtreamLogin): readonly string[] {
-    return this.#bases.map((base) => xmltvUrl(base, login));
+  /** `pastDays`: how far back it should go, for panels that can be told; the others give a day or none. */
+  guideUrls(login: XtreamLogin, pastDays = 0): readonly string[] {
+    const more = pastDays > 2 ? `&prev_days=${pastDays}` : '';
+    return this.#bases.map((base) => xmltvUrl(base, login) + more);
   }
 
   /** Tries a login. What the provider says or fails to say becomes a report; only CANCELLED is thrown. */

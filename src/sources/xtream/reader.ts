@@ -132,7 +132,8 @@ export class XtreamReader implements SourceReader {
     };
     let failure: CoaxError | undefined;
     try {
-      await readGuideFeed(client, { urls: this.#api.guideUrls(account), zone }, counting, context);
+      const pastDays = Math.ceil((Date.now() / 1000 - (sink.interest?.fromUnix ?? Number.NaN)) / 86_400) || 0;
+      await readGuideFeed(client, { urls: this.#api.guideUrls(account, pastDays), zone }, counting, context);
       if (given > 0) return true;
     } catch (error) {
       if (!isSourceFailure(error) || given > 0) throw error;
