@@ -2,6 +2,7 @@ import type { LeaseEvent, LeaseObserver } from '../accounts/lease-events.ts';
 import type { Job } from '../ingest/contract.ts';
 import type { Metrics } from '../log/metrics.ts';
 import type { RelayObserver } from '../relay/observer.ts';
+import type { DatagramWatch } from '../relay/upstream-udp.ts';
 
 /** Writes what happens in the lease pool to the metrics. */
 export function leaseMetrics(metrics: Metrics): LeaseObserver {
@@ -56,5 +57,12 @@ export function jobMetrics(metrics: Metrics): (job: Job) => void {
     if (job.endedAt === null) return;
     metrics.refreshes.inc({ state: job.state });
     if (job.rejectCount > 0) metrics.rejects.inc(job.rejectCount);
+  };
+}
+
+/** Counts what went wrong with datagrams. */
+export function datagramMetrics({ datagrams }: Metrics): DatagramWatch {
+  return (counts) => {
+    for (const [result, count] of Object.entries(counts)) if (count > 0) datagrams.inc({ result }, count);
   };
 }

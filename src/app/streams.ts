@@ -28,7 +28,7 @@ import { TranscodeSlots } from '../transcode/transcode-slots.ts';
 import { Transcodes } from '../transcode/transcodes.ts';
 import { createRangeOpener } from '../vod/open-range.ts';
 import { VodSessions } from '../vod/sessions.ts';
-import { leaseMetrics, relayMetrics } from './observe.ts';
+import { datagramMetrics, leaseMetrics, relayMetrics } from './observe.ts';
 import { poolSettings } from './pool-settings.ts';
 import { syncView } from './sync-view.ts';
 
@@ -103,7 +103,11 @@ export class Streams {
     this.relays = new Relays({
       settings: settings().live,
       leases: this.pool,
-      openUpstream: createOpenUpstream({ health: forLive, hls: () => hlsPolicy(settings().live) }, this.ffmpeg),
+      openUpstream: createOpenUpstream(
+        { health: forLive, hls: () => hlsPolicy(settings().live) },
+        this.ffmpeg,
+        datagramMetrics(metrics),
+      ),
       log: log.child({ part: 'relay' }),
       observer: relayMetrics(metrics),
       onFacts: (_channel, stream, facts) => {

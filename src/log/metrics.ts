@@ -89,6 +89,11 @@ export class Metrics {
     'Channels opened ahead, and changes of channel to one that was or was not',
     ['result'],
   );
+  readonly datagrams = this.#counter(
+    'coax_datagrams_total',
+    'Datagrams of channels over UDP that were lost, came twice or too late, were put in order, or belonged to something else',
+    ['result'],
+  );
   readonly drops = this.#counter('coax_consumer_drops_total', 'Consumers that were dropped, by reason', ['reason']);
   readonly reconnects = this.#counter('coax_upstream_reconnects_total', 'Upstreams opened anew, by reason', ['reason']);
   readonly failovers = this.#counter('coax_failovers_total', 'Changes of a channel to another stream, by reason', [

@@ -12,11 +12,20 @@ const gatherBytes = 65_536;
 /** So many bytes without one packet are no transport stream. */
 const judgeBytes = 262_144;
 
+const countMs = 1_000;
+
+/** Told what went wrong since it was told last, where something did. */
+export type DatagramWatch = (counts: DatagramCounts) => void;
+
 /** Opens a transport stream that comes in datagrams, bare or in RTP: a group that is joined, or a port of this machine. */
-export async function openUdpUpstream(request: UdpUpstreamRequest, options: UpstreamOptions): Promise<UdpUpstream> {
+export async function openUdpUpstream(
+  request: UdpUpstreamRequest,
+  options: UpstreamOptions,
+  watch?: DatagramWatch,
+): Promise<UdpUpstream> {
   const { lease, signal, connectMs } = options;
   lease.connecting();
-  const upstream = new UdpUpstream(request);
+  const upstream = new UdpUpstream(request, watch);
   lease.attach(upstream.socket);
   noteInput(upstream.socket);
   const abort = (): void => upstream.giveUp(new CoaxError('CANCELLED'));
@@ -47,6 +56,9 @@ export class UdpUpstream implements Upstream {
   /** Until the first packet is found. */
   #judge: TsSync | null = new TsSync();
   #judged = 0;
+  readonly #watch: DatagramWatch | undefined;
+  #told: DatagramCounts = this.#datagrams.counts;
+  #countTimer: NodeJS.Timeout | undefined;
   #sink: UpstreamSink | null = null;
   #failure: CoaxError | null = null;
   #gathered: Buffer[] = [];
@@ -54,7 +66,8 @@ export class UdpUpstream implements Upstream {
   #timer: NodeJS.Timeout | undefined;
   #destroyed = false;
 
-  constructor(request: UdpUpstreamRequest) {
+  constructor(request: UdpUpstreamRequest, watch?: DatagramWatch) {
+    this.#watch = watch;
     this.begun = this.#begun.promise;
     this.begun.catch(() => {});
     this.socket = new UdpSocket(request, {
@@ -72,14 +85,18 @@ export class UdpUpstream implements Upstream {
 
   start(sink: UpstreamSink): void {
     this.#sink = sink;
+    if (this.#watch !== undefined) this.#countTimer = setInterval(this.#count, countMs);
     this.#flush();
     if (this.#failure !== null) this.giveUp(this.#failure);
   }
 
   destroy(): void {
+    if (this.#destroyed) return;
     this.#destroyed = true;
     this.#sink = null;
     this.#gathered = [];
+    clearInterval(this.#countTimer);
+    this.#count();
     clearTimeout(this.#timer);
     this.socket.destroy();
     this.#begun.reject(new CoaxError('CANCELLED'));
@@ -120,6 +137,19 @@ export class UdpUpstream implements Upstream {
     this.#judge = null;
     this.#begun.resolve();
   }
+
+  readonly #count = (): void => {
+    const { lost, dropped, reordered, ignored } = this.counts;
+    const told = this.#told;
+    const news = {
+      lost: lost - told.lost,
+      dropped: dropped - told.dropped,
+      reordered: reordered - told.reordered,
+      ignored: ignored - told.ignored,
+    };
+    this.#told = this.counts;
+    if (Object.values(news).some((count) => count > 0)) this.#watch?.(news);
+  };
 
   readonly #flush = (): void => {
     clearTimeout(this.#timer);

@@ -126,6 +126,28 @@ describe('openUdpUpstream', () => {
     expect(upstream.counts.ignored).to.equal(0);
   });
 
+  it('counts what was lost, and tells it once', async () => {
+    const port = await freeUdpPort();
+    using sender = await UdpSender.start('127.0.0.1', port);
+    const told: object[] = [];
+    const request: UdpUpstreamRequest = { kind: 'udp', address: '127.0.0.1', port, rtp: true };
+    const how = { lease, connectMs: 2_000, signal: new AbortController().signal };
+    const opening = openUdpUpstream(request, how, (counts) => told.push(counts));
+    const upstream = await until(opening, () => sender.send(stream, { rtp: true }));
+    opened.push(upstream);
+    const got = listen(upstream);
+    await waitUntil('bytes', () => got.bytes.length > 0);
+    sender.skip(3);
+    // As many behind the gap as are waited for.
+    await waitUntil('the loss is counted', () => {
+      sender.send(stream.subarray(0, 1_316 * 10), { rtp: true });
+      return upstream.counts.lost > 0;
+    });
+    upstream.destroy();
+    upstream.destroy();
+    expect(told).to.deep.equal([{ lost: 3, dropped: 0, reordered: 0, ignored: 0 }]);
+  });
+
   it('destroys its socket in the tick of destroy, and gives nothing afterwards', async () => {
     const port = await freeUdpPort();
     using sender = await UdpSender.start('127.0.0.1', port);

@@ -42,6 +42,11 @@ export class UdpSender implements Disposable {
     }
   }
 
+  /** Leaves out so many of RTP, as a network that loses them. */
+  skip(count: number): void {
+    this.#sequence += count;
+  }
+
   /** Sends a synthetic channel until it is stopped. */
   play({ rtp = false, everyMs = 5 }: { rtp?: boolean; everyMs?: number } = {}): Disposable {
     const stream = syntheticTs({ bitRate: 800_000, keyFrameMs: 400 });
