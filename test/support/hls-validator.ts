@@ -89,6 +89,8 @@ export class HlsValidator {
   readonly #segments = new Map<number, ListedSegment>();
   readonly #byUri = new Map<string, number>();
   readonly #reports = new Map<number, SegmentReport>();
+  /** Segments that are listed as longer than what is in them. */
+  readonly #bridges = new Map<number, { listed: ListedSegment; first: number; frame: number; seconds: number }>();
 
   /** The newest snapshot. */
   get last(): PlaylistSnapshot | null {
@@ -125,9 +127,10 @@ export class HlsValidator {
     const say = (text: string): number => this.problems.push(`segment ${sequence}: ${text}`);
     for (const problem of report.problems) say(problem);
     if (this.#last?.isIndependent === true && !report.startsWithKey) say('it does not begin with a key frame');
-    this.#checkLength(listed, report, say);
     const before = this.#reports.get(sequence - 1);
     if (before !== undefined && !listed.discontinuity) checkJoint(before, report, say);
+    this.#checkLength(listed, report, say);
+    this.#checkBridge(sequence, report);
     this.#reports.set(sequence, report);
   }
 
@@ -170,8 +173,23 @@ export class HlsValidator {
     const span = (last - first + ptsWrap) % ptsWrap;
     const step = span / (stamps.length - 1);
     const seconds = (span + step) / 90_000;
-    if (Math.abs(seconds - listed.seconds) > step / 90_000 + 0.001)
+    const frame = step / 90_000 + 0.001;
+    if (seconds > listed.seconds + frame)
       say(`it lasts ${seconds.toFixed(3)} s and is listed with ${listed.seconds} s`);
+    else if (seconds < listed.seconds - frame) this.#bridges.set(listed.sequence, { listed, first, frame, seconds });
+  }
+
+  /** One may be listed as longer than it is only where the next one goes on that much later. */
+  #checkBridge(sequence: number, { stamps }: SegmentReport): void {
+    const bridge = this.#bridges.get(sequence - 1);
+    if (bridge === undefined) return;
+    this.#bridges.delete(sequence - 1);
+    const { listed, first, frame, seconds } = bridge;
+    const apart = (((stamps[0] ?? first) - first + ptsWrap) % ptsWrap) / 90_000;
+    if (this.#segments.get(sequence)?.discontinuity === true || Math.abs(apart - listed.seconds) > frame)
+      this.problems.push(
+        `segment ${listed.sequence}: it lasts ${seconds.toFixed(3)} s and is listed with ${listed.seconds} s`,
+      );
   }
 }
 

@@ -40,6 +40,11 @@ export class HlsChannel {
     return this.#timeline.isReady(from);
   }
 
+  /** Rises with each new segment. */
+  get version(): number {
+    return this.#timeline.version;
+  }
+
   /** Resolves when there is one more segment. */
   get changed(): Promise<void> {
     return this.#timeline.changed;
@@ -85,6 +90,11 @@ export class HlsChannel {
 
   sweep(nowMs: number): void {
     this.#timeline.sweep(nowMs);
+  }
+
+  /** The segment that came last. */
+  get newest(): Segment | undefined {
+    return this.#timeline.listed.at(-1);
   }
 
   segment(sequence: number): Segment | undefined {

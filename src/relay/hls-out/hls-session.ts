@@ -55,6 +55,8 @@ export class HlsSession {
   #plays = false;
   /** Where its playlist begins. */
   #from = 0;
+  /** The version of the playlist it got last. */
+  #given = -1;
   /** Resolves when its place is gone. */
   #woken = Promise.withResolvers<void>();
 
@@ -95,10 +97,12 @@ export class HlsSession {
         throw error;
       }
     }
-    this.#throwIfOver();
     const { channel: media } = this.#parts;
+    if (this.#served && this.#given === media.version) await this.#news(gone);
+    this.#throwIfOver();
     if (!this.#served) this.#from = this.#begin;
     this.#served = true;
+    this.#given = media.version;
     return media.playlist(this.#from);
   }
 
@@ -218,6 +222,24 @@ export class HlsSession {
     if (consumer === null) return;
     this.#parts.channel.detach(consumer.ring, false);
     consumer.leave();
+  }
+
+  /**
+   * The player has this playlist already: it is answered when there is a new one. Without that it would come back half a target duration
+   * later, and a player that began with two segments runs dry meanwhile.
+   */
+  async #news(gone: AbortSignal): Promise<void> {
+    const { channel } = this.#parts;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), channel.mostSeconds * 500);
+    const over = AbortSignal.any([gone, late.signal]);
+    try {
+      await abortable(Promise.race([channel.changed, this.#woken.promise]), over);
+    } catch {
+      // Nothing new in time: it gets what there is.
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Resolves when there is enough to begin with. */

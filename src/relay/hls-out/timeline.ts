@@ -168,9 +168,9 @@ export class Timeline {
     }
   }
 
-  /** Seconds that stay in the playlist. */
+  /** Seconds that stay in the playlist; a little more than has to, as durations are written rounded. */
   get #window(): number {
-    return Math.max(this.#options.windowMs / 1_000, this.mostSeconds * leastTargets);
+    return Math.max(this.#options.windowMs / 1_000, this.mostSeconds * leastTargets) + 0.001;
   }
 
   #retire(segment: Segment, nowMs: number): void {

@@ -299,7 +299,9 @@ export class TsCutter {
   #close(open: Open, end: Unit, changes: boolean): void {
     this.#settleClosing();
     this.#tables.forget(open.start.position);
-    const ticks = Math.min(end.time - open.start.time, this.#mostTicks);
+    // Between streams that do not belong together nothing is to be bridged.
+    const until = changes && this.#last !== null ? Math.min(end.time, this.#last.time + this.#clock.step) : end.time;
+    const ticks = Math.min(until - open.start.time, this.#mostTicks);
     const cut = cutOf(open, this.#held.take(end.position), ticks);
     // A PID that is silent is not waited for.
     const isHeard = (pid: number): boolean => (this.#sounds.get(pid) ?? -1) >= open.start.position;
