@@ -34,4 +34,7 @@ public class PluginConfiguration : BasePluginConfiguration
 
     /// <summary>Whether channels carry their groups as tags. The server copies a channel's tags to each of its programmes.</summary>
     public bool GroupTags { get; set; }
+
+    /// <summary>Whether a guide refresh of the server looks up the stored programmes of many channels at a time.</summary>
+    public bool BatchLookUps { get; set; } = true;
 }

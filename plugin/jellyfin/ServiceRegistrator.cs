@@ -1,4 +1,5 @@
 using Jellyfin.Plugin.Coax.Api;
+using Jellyfin.Plugin.Coax.Database;
 using Jellyfin.Plugin.Coax.Engine;
 using Jellyfin.Plugin.Coax.Guide;
 using Jellyfin.Plugin.Coax.LiveTv;
@@ -23,5 +24,7 @@ public class ServiceRegistrator : IPluginServiceRegistrator
         LiveTvServices.Add(serviceCollection);
         GuideServices.Add(serviceCollection);
         serviceCollection.AddSingleton<AdminForwarder>();
+        serviceCollection.AddSingleton<DatabaseCache>();
+        serviceCollection.AddHostedService(services => services.GetRequiredService<DatabaseCache>());
     }
 }

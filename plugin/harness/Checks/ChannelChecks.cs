@@ -23,7 +23,7 @@ internal static class ChannelChecks
             }
 
             var again = await host.Tuner.GetChannels(true, CancellationToken.None).ConfigureAwait(false);
-            Expect.Equal(string.Join(',', channels.Select(channel => channel.Id)), string.Join(',', again.Select(channel => channel.Id)), "the same ids in the same order");
+            Expect.Equal(string.Join(",", channels.Select(channel => channel.Id).Order()), string.Join(",", again.Select(channel => channel.Id).Order()), "the same ids");
             Expect.True(!ReferenceEquals(channels[0], again[0]), "each call gives objects of its own, as the host changes them");
         });
 

@@ -24,6 +24,7 @@ internal static class LiveTvChecks
         ("an engine that is down or empty by mistake takes no channel away; one without sources does", StoreAsync),
         ("channels outlive the host on disk, and a broken file is none", FileAsync),
         ("a tuner that the admin deleted has no channels", NoTunerAsync),
+        ("a guide refresh gets the channels in the order of its own, other callers get the engine's", GuideOrderAsync),
         ("groups are tags only when they are asked for, as the server copies tags to all programmes", GroupTagsAsync),
         ("a channel that is opened for the first time waits for its facts outside of the host's lock, and is handed over", PreparedAsync),
         ("the device's last stream gives its place up to its next one, unless another viewer has joined", ReplacesAsync),
@@ -151,6 +152,14 @@ internal static class LiveTvChecks
         set.Engine.Answer = (_, path) => path.Contains("/channels", StringComparison.Ordinal) ? ScriptedEngine.Lineup("l2") : ScriptedEngine.Health(sources: 0);
         set.Engine.Become(EnginePhase.Ready);
         Expect.Equal(string.Empty, await set.ChannelsAsync().ConfigureAwait(false), "its sources are gone");
+    }
+
+    private static async Task GuideOrderAsync(CheckContext context)
+    {
+        using var set = new LiveTvRig(context) { LastFirst = true };
+        set.Engine.Answer = (_, path) => path.Contains("/channels", StringComparison.Ordinal) ? ScriptedEngine.Lineup("l1", "a", "b", "c") : null;
+        Expect.Equal("coax_c coax_b coax_a", await set.ChannelsAsync().ConfigureAwait(false), "for a refresh");
+        Expect.Equal("coax_a coax_b coax_c", await set.ChannelsAsync(cached: true).ConfigureAwait(false), "for others");
     }
 
     private static async Task FileAsync(CheckContext context)

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Coax.Harness;
 
 /// <summary>A tuner host of the plugin's parts, with an engine and a server that do as they are told.</summary>
-internal sealed class LiveTvRig : IDisposable
+internal sealed class LiveTvRig : IGuideOrder, IDisposable
 {
     private readonly LiveStreamServices _services;
     private readonly HttpContextAccessor _request = new();
@@ -26,7 +26,7 @@ internal sealed class LiveTvRig : IDisposable
         var store = new ChannelStore(Engine, api, new ChannelFile(Folders, NullLogger<ChannelFile>.Instance), NullLogger<ChannelStore>.Instance);
         var configuration = Fake<IServerConfigurationManager>.By(new Settings(Options));
         Tuner = new CoaxTunerHost(
-            store, new TunerEntry(configuration, NullLogger<TunerEntry>.Instance), new PreparedStreams(api, NullLogger<PreparedStreams>.Instance), _services, host, NullLogger<CoaxTunerHost>.Instance);
+            store, new TunerEntry(configuration, NullLogger<TunerEntry>.Instance), new PreparedStreams(api, NullLogger<PreparedStreams>.Instance), this, _services, host, NullLogger<CoaxTunerHost>.Instance);
     }
 
     public CoaxFolders Folders { get; }
@@ -40,6 +40,12 @@ internal sealed class LiveTvRig : IDisposable
     public LiveTvOptions Options { get; } = new() { TunerHosts = [new TunerHostInfo { Id = "tuner", Type = "coax" }] };
 
     public CoaxTunerHost Tuner { get; }
+
+    /// <summary>Takes the channels of a refresh from the last to the first; off by default.</summary>
+    public bool LastFirst { get; set; }
+
+    public Task<IReadOnlyList<string>> BeginAsync(IReadOnlyList<string> channelIds, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>(LastFirst ? [.. channelIds.Reverse()] : channelIds);
 
     /// <summary>Makes the calls that follow a device's, or nobody's.</summary>
     public void As(string? device) => _request.HttpContext = device is null ? null : new DefaultHttpContext

@@ -8,6 +8,7 @@ using MediaBrowser.Controller;
 using MediaBrowser.Controller.Configuration;
 using MediaBrowser.Controller.Library;
 using MediaBrowser.Controller.LiveTv;
+using MediaBrowser.Controller.Persistence;
 using MediaBrowser.Controller.Plugins;
 using MediaBrowser.Model.Serialization;
 using MediaBrowser.Model.Tasks;
@@ -42,6 +43,7 @@ internal sealed class TestHost : IAsyncDisposable
         Configuration = parts.Configuration;
         TaskManager = parts.Tasks;
         Live = parts.Live;
+        Library = parts.Library;
     }
 
     public HostFolders Folders { get; }
@@ -59,6 +61,9 @@ internal sealed class TestHost : IAsyncDisposable
     public TaskManagerBehaviour TaskManager { get; }
 
     public LiveStreams Live { get; }
+
+    /// <summary>Channels and programmes that the host has stored.</summary>
+    public LibraryBehaviour Library { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -81,7 +86,7 @@ internal sealed class TestHost : IAsyncDisposable
     /// <summary>Address of the host's own web server, with the plugin's controllers.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1/");
 
-    public static async Task<TestHost> StartAsync(HostFolders folders, string plugin, Dictionary<string, object>? named = null)
+    public static async Task<TestHost> StartAsync(HostFolders folders, string plugin, Dictionary<string, object>? named = null, bool withControllers = true)
     {
         var package = folders.Install(plugin);
         var context = new PluginContext();
@@ -98,7 +103,7 @@ internal sealed class TestHost : IAsyncDisposable
             ((IPluginServiceRegistrator)Activator.CreateInstance(type)!).RegisterServices(builder.Services, parts.Host);
         }
 
-        HostWeb.Add(builder.Services, assemblies);
+        HostWeb.Add(builder.Services, withControllers ? assemblies : []);
         var app = builder.Build();
         HostWeb.Use(app);
         var host = new TestHost(folders, package, context, assemblies, app, log, parts);
@@ -210,6 +215,8 @@ internal sealed class TestHost : IAsyncDisposable
 
         public LiveStreams Live { get; }
 
+        public LibraryBehaviour Library { get; } = new();
+
         public IReadOnlyList<ITunerHost> TunerHosts { get; set; } = [];
 
         public IReadOnlyList<IListingsProvider> Listings { get; set; } = [];
@@ -227,6 +234,7 @@ internal sealed class TestHost : IAsyncDisposable
             var configuration = Fake<IServerConfigurationManager>.By(Configuration);
             services.AddSingleton(configuration);
             services.AddSingleton<IConfigurationManager>(configuration);
+            services.AddSingleton(Fake<IItemRepository>.By(Library));
             services.AddSingleton(Fake<IXmlSerializer>.By(new XmlSerializerBehaviour()));
             services.AddSingleton(Fake<ITaskManager>.By(Tasks));
             services.AddSingleton(Fake<IMediaSourceManager>.By(Live));

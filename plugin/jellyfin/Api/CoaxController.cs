@@ -1,3 +1,4 @@
+using Jellyfin.Plugin.Coax.Database;
 using Jellyfin.Plugin.Coax.Engine;
 using Jellyfin.Plugin.Coax.Provisioning;
 using MediaBrowser.Common.Api;
@@ -11,7 +12,7 @@ namespace Jellyfin.Plugin.Coax.Api;
 [ApiController]
 [Authorize(Policy = Policies.RequiresElevation)]
 [Route("Coax")]
-public class CoaxController(IEngine engine, Provisioner provisioner, AdminForwarder forwarder) : ControllerBase
+public class CoaxController(IEngine engine, Provisioner provisioner, AdminForwarder forwarder, DatabaseCache database) : ControllerBase
 {
     /// <summary>The engine's state, and whether Coax is set up in this server.</summary>
     [HttpGet("Status")]
@@ -43,6 +44,18 @@ public class CoaxController(IEngine engine, Provisioner provisioner, AdminForwar
         return NoContent();
     }
 
+    /// <summary>The option of the server that makes guide refreshes cheaper.</summary>
+    [HttpGet("Database")]
+    public ActionResult<DatabaseCacheState> Database() => database.State();
+
+    /// <summary>Sets that option; 409 with the reason when that cannot be done here.</summary>
+    [HttpPut("Database")]
+    public ActionResult<DatabaseCacheState> SetDatabase() => ChangeDatabase(true);
+
+    /// <summary>Takes that option back.</summary>
+    [HttpDelete("Database")]
+    public ActionResult<DatabaseCacheState> ResetDatabase() => ChangeDatabase(false);
+
     /// <summary>The engine's admin API.</summary>
     [Route("Api/{**path}")]
     [HttpGet]
@@ -52,4 +65,17 @@ public class CoaxController(IEngine engine, Provisioner provisioner, AdminForwar
     [HttpDelete]
     [ApiExplorerSettings(IgnoreApi = true)]
     public Task Api(string path) => forwarder.ForwardAsync(HttpContext, path);
+
+    private ActionResult<DatabaseCacheState> ChangeDatabase(bool on)
+    {
+        try
+        {
+            database.Set(on);
+            return database.State();
+        }
+        catch (DatabaseFileException error)
+        {
+            return Problem(error.Message, statusCode: StatusCodes.Status409Conflict);
+        }
+    }
 }

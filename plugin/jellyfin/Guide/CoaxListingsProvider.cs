@@ -16,11 +16,13 @@ internal sealed class CoaxListingsProvider : IListingsProvider
     private readonly GuideStore guide;
     private readonly PictureFiles pictures;
     private readonly ChannelStore channels;
+    private readonly ProgrammeLookUps lookUps;
     private readonly IServerApplicationHost host;
 
     /// <summary>Only remembers.</summary>
-    public CoaxListingsProvider(GuideStore guide, PictureFiles pictures, ChannelStore channels, IServerApplicationHost host)
+    public CoaxListingsProvider(GuideStore guide, PictureFiles pictures, ChannelStore channels, ProgrammeLookUps lookUps, IServerApplicationHost host)
     {
+        this.lookUps = lookUps;
         this.guide = guide;
         this.pictures = pictures;
         this.channels = channels;
@@ -71,6 +73,7 @@ internal sealed class CoaxListingsProvider : IListingsProvider
             .Where(programme => programme.Stop > from && programme.Start < to && programme.Stop > programme.Start && known.Add(programme.Id))
             .ToList();
         var files = await pictures.GetAsync(programmes.Select(programme => programme.Image).OfType<string>(), PicturePatience, cancellationToken);
+        lookUps.Expect();
         return [.. programmes.Select(programme => ProgrammeMapper.Map(programme, programme.Image is { } image ? files.GetValueOrDefault(image) : null, ForgetsEtags))];
     }
 

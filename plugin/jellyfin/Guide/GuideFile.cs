@@ -58,6 +58,9 @@ public sealed class GuideFile
     /// <summary>Number of programmes.</summary>
     public int Programmes { get; }
 
+    /// <summary>How much a channel has, in bytes; 0 when it has no programmes.</summary>
+    public int SizeOf(string channelId) => channels.TryGetValue(channelId, out var span) ? span.Length : 0;
+
     /// <summary>Writes what comes to a file that is there as a whole or not at all. <see cref="InvalidDataException"/> when it was cut short.</summary>
     public static async Task<GuideFile> SaveAsync(Stream source, string output, string? revision, string path, CancellationToken cancellationToken)
     {

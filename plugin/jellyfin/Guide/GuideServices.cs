@@ -1,3 +1,4 @@
+using Jellyfin.Plugin.Coax.LiveTv;
 using Jellyfin.Plugin.Coax.Provisioning;
 using Jellyfin.Plugin.Coax.Tasks;
 using MediaBrowser.Controller.LiveTv;
@@ -12,7 +13,10 @@ internal static class GuideServices
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<GuideStore>();
+        services.AddSingleton<IGuideOrder, GuideOrder>();
         services.AddSingleton<PictureFiles>();
+        services.AddSingleton<ProgrammeLookUps>();
+        LibraryWithLookUps.Add(services);
         services.AddSingleton<IListingsProvider, CoaxListingsProvider>();
         services.AddSingleton<LiveTvEntries>();
         services.AddSingleton<GuideRefresher>();

@@ -47,6 +47,13 @@ public sealed class GuideStore : IDisposable
     /// <summary>Says that a refresh begins: asks the engine whether its guide is still the one that is here. Never throws but for <paramref name="cancellationToken"/>.</summary>
     public Task BeginAsync(CancellationToken cancellationToken) => CompareAsync(SameRefresh, cancellationToken);
 
+    /// <summary>How much guide a channel has, for comparison with others; 0 for all when there is no guide. A refresh begins with this call as with <see cref="BeginAsync"/>.</summary>
+    public async Task<Func<string, int>> SizesAsync(CancellationToken cancellationToken)
+    {
+        var guide = await CompareAsync(SameRefresh, cancellationToken);
+        return channelId => guide?.SizeOf(channelId) ?? 0;
+    }
+
     /// <summary>
     /// One channel's programmes, by start; empty when it has none. <see cref="OperationCanceledException"/> when there is no guide at all:
     /// that ends the host's refresh without deleting what it has (GuideManager.RefreshGuide).

@@ -14,6 +14,7 @@ internal sealed class CoaxTunerHost(
     ChannelStore store,
     TunerEntry entry,
     PreparedStreams prepared,
+    IGuideOrder order,
     LiveStreamServices services,
     IServerApplicationHost host,
     ILogger<CoaxTunerHost> logger) : ITunerHost, IConfigurableTunerHost
@@ -41,7 +42,7 @@ internal sealed class CoaxTunerHost(
 
         var lineup = enableCache && store.Known.Channels.Count > 0 ? store.Known : await store.FreshAsync(cancellationToken);
         var channels = new List<ChannelInfo>(lineup.Channels.Count);
-        foreach (var channel in lineup.Channels)
+        foreach (var channel in enableCache ? lineup.Channels : await ForRefreshAsync(lineup, cancellationToken))
         {
             channels.Add(new ChannelInfo
             {
@@ -138,6 +139,9 @@ internal sealed class CoaxTunerHost(
 
         return Task.CompletedTask;
     }
+
+    private async Task<IEnumerable<EngineChannel>> ForRefreshAsync(Lineup lineup, CancellationToken cancellationToken) =>
+        (await order.BeginAsync([.. lineup.Channels.Select(channel => channel.Id)], cancellationToken)).Select(lineup.Find).OfType<EngineChannel>();
 
     // A device that opens its next channel has not reported the end of its last one yet; it needs no second connection for that. How many the
     // server counts does not matter: a device that comes back to a channel whose end it never reported is counted twice.

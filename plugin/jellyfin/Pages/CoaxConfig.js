@@ -14,6 +14,7 @@ const settingFields = {
   Provision: '#coaxProvisionOn',
   DirectPlay: '#coaxDirectPlay',
   GroupTags: '#coaxGroupTags',
+  BatchLookUps: '#coaxBatchLookUps',
 };
 
 async function ask(method, path, body) {
@@ -121,6 +122,7 @@ class CoaxPage {
     this.query = '';
     this.find('.coaxRestart').addEventListener('click', () => this.act(() => ask('POST', 'Restart')));
     this.find('.coaxProvision').addEventListener('click', () => this.act(() => ask('POST', 'Provision')));
+    this.find('.coaxDatabaseSet').addEventListener('click', () => this.act(() => this.setDatabase()));
     this.find('.coaxAdd').addEventListener('submit', (event) => this.add(event));
     this.find('.coaxSettings').addEventListener('submit', (event) => this.saveSettings(event));
     this.find('#coaxKind').addEventListener('change', () => this.showLogin());
@@ -143,6 +145,7 @@ class CoaxPage {
     this.stop();
     this.showLogin();
     void this.loadSettings();
+    void this.loadDatabase();
     const look = async () => {
       await this.refresh();
       this.timer = setTimeout(look, pollMs);
@@ -347,6 +350,37 @@ class CoaxPage {
         failure.hidden = false;
       })
       .finally(() => Dashboard.hideLoadingMsg());
+  }
+
+  async loadDatabase() {
+    try {
+      this.showDatabase(await ask('GET', 'Database'));
+    } catch {
+      // The rest of the page works without.
+    }
+  }
+
+  async setDatabase() {
+    const on = !this.database.On;
+    const question = on
+      ? `Set ${this.database.Option} in the server's database.xml?`
+      : `Remove ${this.database.Option} from the server's database.xml?`;
+    if (window.confirm(question)) this.showDatabase(await ask(on ? 'PUT' : 'DELETE', 'Database'));
+  }
+
+  showDatabase(state) {
+    this.database = state;
+    const text = !state.Supported
+      ? 'This server has no such option.'
+      : state.On
+        ? `On: ${state.Ours ? state.Option : 'set by hand'}.`
+        : `Off. The button sets ${state.Option}.`;
+    const restart = state.NeedsRestart ? ' Restart the server for this to take effect.' : '';
+    this.find('.coaxDatabaseState').textContent = [`${text}${restart}`, state.Message].filter(Boolean).join(' ');
+    const set = this.find('.coaxDatabaseSet');
+    set.hidden = !state.Supported || !state.Ours;
+    set.querySelector('span').textContent = state.On ? 'Undo' : 'Make guide refreshes cheaper';
+    this.find('.coaxDatabase').hidden = false;
   }
 
   async loadSettings() {
