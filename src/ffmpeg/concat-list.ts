@@ -40,7 +40,7 @@ export function concatList({ url, protocol, headers }: FfmpegUpstreamRequest, si
     ['rw_timeout', silenceUs],
   ];
   if (protocol === 'rtsp')
-    options.push(['rtsp_transport', 'tcp'], ['timeout', silenceUs], ['user_agent', headers['user-agent']]);
+    options.push(['rtsp_flags', 'prefer_tcp'], ['timeout', silenceUs], ['user_agent', headers['user-agent']]);
   if (protocol === 'srt') options.push(['timeout', silenceUs], ['connect_timeout', String(silenceMs)]);
   if (protocol === 'rtmp') {
     options.push(['rtmp_live', 'live']);

@@ -8,10 +8,12 @@ const request = (url: string, protocol: FfmpegUpstreamRequest['protocol'], heade
 
 describe('concatList', () => {
   it('names one address and how to open it', () => {
-    expect(concatList(request('rtsp://u:p@h/1', 'rtsp', { 'user-agent': 'Mine/1' }), 8_000).split('\n')).to.include.members([
+    expect(
+      concatList(request('rtsp://u:p@h/1', 'rtsp', { 'user-agent': 'Mine/1' }), 8_000).split('\n'),
+    ).to.include.members([
       'ffconcat version 1.0',
       "file 'rtsp://u:p@h/1'",
-      "option rtsp_transport 'tcp'",
+      "option rtsp_flags 'prefer_tcp'",
       "option timeout '8000000'",
       "option user_agent 'Mine/1'",
     ]);
@@ -25,11 +27,24 @@ describe('concatList', () => {
   });
 
   it('never lets an address or a header write a directive of its own', () => {
-    const words = fc.constantFrom("'", '\n', '\r', '\\', ' ', 'file ', "file '/etc/passwd'", 'option x y', '#', 'rtsp://h');
+    const words = fc.constantFrom(
+      "'",
+      '\n',
+      '\r',
+      '\\',
+      ' ',
+      'file ',
+      "file '/etc/passwd'",
+      'option x y',
+      '#',
+      'rtsp://h',
+    );
     fc.assert(
       fc.property(fc.array(words, { maxLength: 12 }), fc.constantFrom(...ffmpegProtocols), (parts, protocol) => {
         const text = parts.join('');
-        const lines = concatList(request(text, protocol, { 'user-agent': text, cookie: text }), 1_000).trimEnd().split('\n');
+        const lines = concatList(request(text, protocol, { 'user-agent': text, cookie: text }), 1_000)
+          .trimEnd()
+          .split('\n');
         expect(lines.filter((line) => line.startsWith('file '))).to.have.length(1);
         for (const line of lines) expect(line).to.match(/^(?:ffconcat version 1\.0|file '.*'|option [a-z_]+ '.*')$/);
         // Each word is closed: outside of quotes there is nothing but a quote behind a backslash.

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createWebServer, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,8 +54,19 @@ describe(`openFfmpegUpstream${needsFfmpeg}`, function () {
     await pool.stop();
   });
 
-  async function open(url: string, protocol: FfmpegUpstreamRequest['protocol'], connectMs = 8_000, path = 'ffmpeg') {
-    const request: FfmpegUpstreamRequest = { kind: 'ffmpeg', url, protocol, headers: { 'user-agent': 'Mine/7' } };
+  async function open(
+    url: string,
+    protocol: FfmpegUpstreamRequest['protocol'],
+    connectMs = 8_000,
+    path = 'ffmpeg',
+    more = {},
+  ) {
+    const request: FfmpegUpstreamRequest = {
+      kind: 'ffmpeg',
+      url,
+      protocol,
+      headers: { 'user-agent': 'Mine/7', ...more },
+    };
     const how = { lease, connectMs, signal: new AbortController().signal };
     const upstream = await openFfmpegUpstream(request, how, { path: async () => path });
     opened.push(upstream);
@@ -162,6 +174,25 @@ describe(`openFfmpegUpstream${needsFfmpeg}`, function () {
         await ended;
       }
     });
+
+  it('reads web streams for sources that want that, with their headers', async () => {
+    const asked: IncomingMessage[] = [];
+    const web = createWebServer((request, response) => {
+      asked.push(request);
+      response.end(media);
+    }).listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    const address = web.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const got = listen(
+      await open(`http://127.0.0.1:${address.port}/x.ts?token=t0k3n-1`, 'http', 8_000, 'ffmpeg', { cookie: 'a=b' }),
+    );
+    await waitUntil('the end', () => got.lost !== null);
+    expect(got.bytes).to.be.above(media.length / 2);
+    expect(asked[0]?.headers).to.include({ 'user-agent': 'Mine/7', cookie: 'a=b' });
+    web.closeAllConnections();
+    await new Promise((resolve) => web.close(resolve));
+  });
 
   it('says so when the program can not be started', async () => {
     expect((await failure(open('rtsp://h/x', 'rtsp', 1_000, '/nowhere/ffmpeg'))).code).to.equal('UPSTREAM_NO_FFMPEG');
