@@ -8,6 +8,8 @@ export interface MediaPath {
   readonly password: string;
   readonly id: string;
   readonly ext: string;
+  /** A part of an HLS channel. */
+  readonly hls?: { readonly file: string; readonly token: string };
   /** What of the archive is asked for. */
   readonly piece?: AskedPiece;
 }
@@ -22,7 +24,7 @@ function decoded(segment: string): string {
 
 /**
  * Reads `/live/u/p/id.ts`, `/movie/…`, `/series/…`, `/timeshift/u/p/min/start/id.ts`, `/streaming/timeshift.php?…`,
- * `/flussonic/u/p/id/…` and the old `/u/p/id`; null for other paths. `zoneOffset` is the panel's, in seconds.
+ * `/flussonic/u/p/id/…`, `/hls/u/id/file` and the old `/u/p/id`; null for other paths. `zoneOffset` is the panel's, in seconds.
  */
 export function mediaPath(pathname: string, query = new URLSearchParams(), zoneOffset = 0): MediaPath | null {
   const parts = pathname.split('/').slice(1).map(decoded);
@@ -33,6 +35,10 @@ export function mediaPath(pathname: string, query = new URLSearchParams(), zoneO
   const [first = '', second = '', third = ''] = parts;
   if ((first === 'live' || first === 'movie' || first === 'series') && parts.length === 4)
     return { kind: first, username: second, password: third, id, ext };
+  if (first === 'hls' && parts.length === 4) {
+    const hls = { file: last, token: query.get('token') ?? '' };
+    return { kind: 'live', username: second, password: '', id: third, ext: 'm3u8', hls };
+  }
   if (first === 'timeshift' && parts.length === 6) {
     const piece = pathPiece(parts[3] ?? '', parts[4] ?? '', ext, zoneOffset);
     return { kind: 'timeshift', username: second, password: third, id, ext, piece };

@@ -14,13 +14,16 @@ export interface LiveMedia {
   readonly seconds: number;
 }
 
-const picture = (seconds: number) => `testsrc2=size=640x360:rate=25:duration=${seconds}`;
+const picture = (seconds: number, size = '640x360', rate = 25) =>
+  `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
 /** Whole audio frames that last exactly as long as the picture, less the one frame encoders add in front. */
-const tone = (seconds: number, frame: number) =>
-  `sine=frequency=440:beep_factor=4:sample_rate=48000,aformat=channel_layouts=stereo,atrim=end_sample=${seconds * 48_000 - frame}`;
+const tone = (seconds: number, frame: number, layout = 'stereo') =>
+  `sine=frequency=440:beep_factor=4:sample_rate=48000,aformat=channel_layouts=${layout},atrim=end_sample=${seconds * 48_000 - frame}`;
 
 const gop = (frames: number) => ['-g', String(frames), '-keyint_min', String(frames), '-sc_threshold', '0'];
 const mpegts = (muxRate: string) => ['-muxrate', muxRate, '-f', 'mpegts', '-pat_period', '0.3'];
+const words = (text: string) => text.split(' ');
+const inputs = (...sources: readonly string[]) => sources.flatMap((source) => ['-f', 'lavfi', '-i', source]);
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 
 interface Recipe {
@@ -92,6 +95,29 @@ const liveRecipes: Readonly<Record<MediaName, Recipe>> = {
     ['-c:a', 'mp2', '-b:a', '192k'],
     '2400k',
   ),
+  // Smaller, with pictures that are out of order, in other PIDs, and mono.
+  'h264-sd': {
+    seconds: 32,
+    args: [
+      ...inputs(picture(32, '480x270', 30), tone(32, 1024, 'mono')),
+      ...words('-c:v libx264 -preset superfast -bf 2 -pix_fmt yuv420p -b:v 600k -maxrate 600k -bufsize 400k'),
+      ...gop(60),
+      ...words('-c:a aac -b:a 64k -mpegts_start_pid 0x31'),
+      ...mpegts('1000k'),
+    ],
+  },
+  // Larger, faster, with six channels of sound.
+  'h264-hd': {
+    seconds: 32,
+    args: [
+      ...inputs(picture(32, '1280x720', 50), tone(32, 1024, '5.1')),
+      ...x264,
+      ...gop(50),
+      ...words('-b:v 2500k -maxrate 2500k -bufsize 1200k'),
+      ...words('-c:a aac -b:a 320k -mpegts_start_pid 0x200 -mpegts_pmt_start_pid 0x42'),
+      ...mpegts('3600k'),
+    ],
+  },
   radio: {
     seconds: 64,
     args: ['-f', 'lavfi', '-i', tone(64, 1024), '-c:a', 'aac', '-b:a', '96k', ...mpegts('140k')],
@@ -114,7 +140,8 @@ const movieClip: Recipe = {
   ].flat(),
 };
 
-async function run(args: readonly string[], output: string): Promise<void> {
+/** Runs ffmpeg; its last argument is the output. Throws with what it said. */
+export async function runFfmpeg(args: readonly string[], output: string): Promise<void> {
   const child = spawn('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, output], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -139,7 +166,7 @@ function cacheFolder(): string {
 const underWay = new Map<string, Promise<string>>();
 
 /** The file `name` of the cache, made at most once; several processes may ask at the same time. */
-async function cached(name: string, make: (path: string) => Promise<void>): Promise<string> {
+export async function cachedMedia(name: string, make: (path: string) => Promise<void>): Promise<string> {
   const path = join(cacheFolder(), name);
   if (existsSync(path)) return path;
   const running = underWay.get(path);
@@ -172,20 +199,23 @@ async function writeNoise(path: string): Promise<void> {
 /** A looping transport stream. Without ffmpeg it is a synthetic one, which parses but shows nothing. */
 export async function liveMedia(name: MediaName): Promise<LiveMedia> {
   if (!hasFfmpeg) {
-    const path = await cached('synthetic.ts', (draft) => writeFile(draft, syntheticClip(20_000)));
+    const path = await cachedMedia('synthetic.ts', (draft) => writeFile(draft, syntheticClip(20_000)));
     return { path, seconds: 20 };
   }
   const recipe = liveRecipes[name];
-  return { path: await cached(`live-${name}.ts`, (path) => run(recipe.args, path)), seconds: recipe.seconds };
+  return {
+    path: await cachedMedia(`live-${name}.ts`, (path) => runFfmpeg(recipe.args, path)),
+    seconds: recipe.seconds,
+  };
 }
 
 /** A movie of about 90 MB and 11 minutes; noise of 64 MB without ffmpeg. */
 export async function movieMedia(ext: 'mkv' | 'mp4'): Promise<string> {
-  if (!hasFfmpeg) return cached(`noise.${ext}`, writeNoise);
-  const clip = await cached('movie-clip.mp4', (path) => run(movieClip.args, path));
+  if (!hasFfmpeg) return cachedMedia(`noise.${ext}`, writeNoise);
+  const clip = await cachedMedia('movie-clip.mp4', (path) => runFfmpeg(movieClip.args, path));
   const loops = String(movieSeconds / movieClip.seconds - 1);
-  return cached(`movie.${ext}`, (path) =>
-    run(['-stream_loop', loops, '-i', clip, '-c', 'copy', '-f', ext === 'mkv' ? 'matroska' : 'mp4'], path),
+  return cachedMedia(`movie.${ext}`, (path) =>
+    runFfmpeg(['-stream_loop', loops, '-i', clip, '-c', 'copy', '-f', ext === 'mkv' ? 'matroska' : 'mp4'], path),
   );
 }
 

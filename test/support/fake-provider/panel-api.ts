@@ -41,7 +41,7 @@ function accountAnswer(context: PanelContext, login: ProviderLogin): unknown {
       ...(active === undefined ? {} : { active_cons: active }),
       created_at: '1600000000',
       max_connections: number(login.maxConnections),
-      allowed_output_formats: ['m3u8', 'ts', 'rtmp'],
+      allowed_output_formats: context.settings.hls.only ? ['m3u8'] : ['m3u8', 'ts', 'rtmp'],
     },
     server_info: {
       url: '127.0.0.1',

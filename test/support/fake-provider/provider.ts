@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { archiveAnswer, deliverArchive } from './archive.ts';
 import { deliverFile } from './deliver-file.ts';
 import { deliverLive } from './deliver-live.ts';
+import { HlsPanel } from './hls-panel.ts';
 import { Ledger, type LoginCounts } from './ledger.ts';
 import { LiveLoop } from './live-loop.ts';
 import { liveMedia, movieMedia } from './media.ts';
@@ -47,6 +48,10 @@ export interface ProviderState {
 export class Provider {
   settings: ProviderSettings;
   readonly #ledger = new Ledger();
+  readonly #hls = new HlsPanel(
+    () => this.settings.hls,
+    () => this.settings.frozen,
+  );
   readonly #log = new RequestLog();
   readonly #panel: Server;
   readonly #edge: Server;
@@ -79,6 +84,7 @@ export class Provider {
       new Promise<void>((resolve) => this.#edge.listen(edgePort, '127.0.0.1', resolve)),
     ]);
     await this.#loop(this.settings.media);
+    await this.#hls.prepare();
     return { port: this.#port(this.#panel), edgePort: this.#port(this.#edge) };
   }
 
@@ -184,6 +190,11 @@ export class Provider {
       return;
     }
     const token = url.searchParams.get('token') ?? '';
+    const part = mediaPath(url.pathname, url.searchParams);
+    if (part?.hls !== undefined) {
+      await this.#serve(part, request, response, seen);
+      return;
+    }
     const ticket = this.#tokens.get(token);
     if (ticket === undefined) {
       if (this.#usedTokens.has(token)) this.#tokenReuses += 1;
@@ -204,12 +215,14 @@ export class Provider {
   }
 
   async #media(path: MediaPath, request: IncomingMessage, response: ServerResponse, seen: SeenRequest): Promise<void> {
-    const login = this.settings.logins.find((one) => one.username === path.username && one.password === path.password);
+    const login = this.settings.logins.find(
+      (one) => one.username === path.username && (one.password === path.password || path.hls !== undefined),
+    );
     if (login === undefined || (login.status ?? 'Active') !== 'Active') {
       response.writeHead(login === undefined ? 401 : 403, { 'content-type': 'text/html' }).end('<html>login</html>');
       return;
     }
-    if (this.settings.redirects > 0) this.#redirect(path, this.settings.redirects, response);
+    if (this.settings.redirects > 0 && path.hls === undefined) this.#redirect(path, this.settings.redirects, response);
     else await this.#serve(path, request, response, seen);
   }
 
@@ -269,6 +282,16 @@ export class Provider {
     const number = Number(path.id) - channelIdBase - this.settings.catalog.idOffset;
     if (!(number >= 1 && number <= this.settings.catalog.channels)) {
       response.writeHead(404, { 'content-type': 'text/html' }).end('<html>no such stream</html>');
+      return;
+    }
+    if (
+      this.settings.hls.form !== 'off' &&
+      path.piece === undefined &&
+      (path.ext === 'm3u8' || this.settings.hls.only)
+    ) {
+      const { file = '', token = '' } = path.hls ?? {};
+      if (path.ext === 'm3u8') await this.#hls.answer(response, { ...path, file, token }, sent);
+      else response.writeHead(404, { 'content-type': 'text/html' }).end('<html>no such stream</html>');
       return;
     }
     const loop = await this.#loop(this.settings.mediaOf[String(number)] ?? this.settings.media);

@@ -176,17 +176,39 @@ export interface ProviderSettings {
   readonly redirects: number;
   /** The edge server resets every connection. */
   readonly edgeDead: boolean;
-  /** All live streams send nothing while this is set. */
+  /** All live streams send nothing, and list nothing new, while this is set. */
   readonly frozen: boolean;
   /** Requests whose user agent does not match get 403; empty takes all. */
   readonly userAgent: string;
   /** Live media of all channels: the recipe's name. */
   readonly media: MediaName;
+  readonly hls: HlsSettings;
   /** Live media by channel number, over `media`. */
   readonly mediaOf: Readonly<Record<string, MediaName>>;
 }
 
-export type MediaName = 'h264-aac' | 'hevc-ac3' | 'mpeg2-mp2' | 'radio';
+/** Live channels as HLS, at `.m3u8`. */
+export interface HlsSettings {
+  readonly form: 'off' | 'ts' | 'fmp4';
+  /** AES-128, with a new key every four segments and vectors from the sequence numbers. */
+  readonly encrypted: boolean;
+  /** Two variants first. */
+  readonly master: boolean;
+  /** What segments are called. */
+  readonly extension: string;
+  /** The head of a picture stands before each segment. */
+  readonly junk: boolean;
+  /** Addresses but the first are good for so long; 0 is for ever. */
+  readonly tokenMs: number;
+  /** Segments in a playlist. */
+  readonly window: number;
+  /** Segments of the clip that are played again and again; 0 is all. */
+  readonly loop: number;
+  /** The panel lists no other format, and has no stream at `.ts`. */
+  readonly only: boolean;
+}
+
+export type MediaName = 'h264-aac' | 'h264-sd' | 'h264-hd' | 'hevc-ac3' | 'mpeg2-mp2' | 'radio';
 
 /** A deep patch: objects merge, arrays and values replace; see `patchSettings`. */
 export type SettingsPatch = {
@@ -252,6 +274,17 @@ export const defaultSettings: ProviderSettings = {
   frozen: false,
   userAgent: '',
   media: 'h264-aac',
+  hls: {
+    form: 'off',
+    encrypted: false,
+    master: false,
+    extension: '.ts',
+    junk: false,
+    tokenMs: 0,
+    window: 5,
+    loop: 0,
+    only: false,
+  },
   mediaOf: {},
 };
 
