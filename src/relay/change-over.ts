@@ -1,9 +1,11 @@
-import { type CoaxError, toCoaxError } from '../errors.ts';
+import { CoaxError, toCoaxError } from '../errors.ts';
 import { type Candidate, Candidates, isSame } from './candidates.ts';
 import type { Connection } from './connection.ts';
-import { abortable } from './delay.ts';
+import { abortable, delay } from './delay.ts';
 import type { Granted } from './lease-taker.ts';
 import type { StreamLoss } from './stream-loss.ts';
+
+const lookMs = 50;
 
 /** What a change needs of its feed. */
 export interface ChangeHome {
@@ -35,6 +37,14 @@ export class ChangeOver {
     return this.#running !== null;
   }
 
+  /** Waits for what is being opened at the moment. CONFLICT when that takes longer. */
+  async possible(withinMs: number): Promise<void> {
+    for (let left = withinMs; left > 0 && this.#home.now()?.isLive !== true; left -= lookMs)
+      // oxlint-disable-next-line no-await-in-loop -- looks again and again
+      await delay(lookMs, this.#home.signal);
+    if (this.#home.now()?.isLive !== true) throw new CoaxError('CONFLICT', 'The channel is being opened at the moment');
+  }
+
   /** Resolves when what is under way has ended, one way or the other. */
   async ended(): Promise<void> {
     await this.#running?.catch(() => {});
@@ -54,8 +64,9 @@ export class ChangeOver {
     else this.#outcome.end.reject(failure);
   }
 
-  /** Goes on with one of `wanted`; resolves when it plays. Rejects when none does; then the old one is kept, or opened again. */
+  /** Goes on with one of `wanted`; resolves when it plays. Rejects when none does; then the old one is kept, or opened again. One at a time. */
   begin(wanted: readonly Candidate[], loss: StreamLoss): Promise<void> {
+    if (this.isUnderWay) return Promise.reject(new CoaxError('CONFLICT', 'The channel is being changed at the moment'));
     const running = this.#change(wanted, loss).finally(() => {
       this.#running = null;
       this.#outcome = null;

@@ -174,11 +174,11 @@ export class Feed {
    * has no such stream, and with the error of the new stream when it can not be opened; then the old one is kept, or opened again.
    */
   async next(asked: StreamId | null): Promise<void> {
-    const now = this.#now;
-    const wanted = this.#ways.byHand((now?.candidate.stream.streamId ?? '') as StreamId, asked);
-    if (now === null || !now.isLive || this.#change.isUnderWay)
-      throw new CoaxError('CONFLICT', 'The channel is being opened at the moment');
-    await this.#change.begin(wanted, new StreamLoss('by-hand', 'CANCELLED', 'The stream was switched by hand'));
+    const present = (): StreamId => (this.#now?.candidate.stream.streamId ?? '') as StreamId;
+    this.#ways.byHand(present(), asked);
+    await this.#change.possible(this.#times.startMs);
+    const loss = new StreamLoss('by-hand', 'CANCELLED', 'The stream was switched by hand');
+    await this.#change.begin(this.#ways.byHand(present(), asked), loss);
   }
 
   async #openBeside({ candidate, lease }: Granted, loss: StreamLoss, others: boolean): Promise<void> {
