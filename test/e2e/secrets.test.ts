@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { type Fault, hardLogin } from '../support/fake-provider/settings.ts';
 import { commandLines } from '../support/process-tree.ts';
+import { FakeProxy } from '../support/fake-proxy.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { quickSettings } from '../support/rig.ts';
 import { formsOf, leaksIn } from '../support/secret-forms.ts';
@@ -19,10 +20,15 @@ const tokens = {
   userinfo: 'guide-userinfo-pass',
   header: 'header-secret-90817263',
   cookie: 'cookie-secret-31415926',
+  listCookie: 'list-cookie-27182818',
+  channelHeader: 'channel-header-16180339',
+  channelCookie: 'channel-cookie-14142135',
 };
+const listProxy = { username: 'proxy-user-of-the-list', password: 'proxy:pass/5772' } as const;
+const channelProxy = { username: 'proxy-user-of-a-channel', password: 'proxy pass 6931' } as const;
 const pair = ({ username, password }: { username: string; password: string }) => `${username}:${password}`;
 const secrets = [
-  ...[hardLogin, listLogin].flatMap((login) => [login.username, login.password, pair(login)]),
+  ...[hardLogin, listLogin, listProxy, channelProxy].flatMap((login) => [login.username, login.password, pair(login)]),
   wrongPassword,
   ...Object.values(tokens),
 ];
@@ -38,6 +44,7 @@ describe('secrets in a run with everything that can go wrong', function () {
   let dataDir = '';
   let panel: FakeProvider;
   let list: FakeProvider;
+  let proxy: FakeProxy;
   let panelId = '';
   let listId = '';
   const seen = new Map<string, string>();
@@ -135,6 +142,7 @@ describe('secrets in a run with everything that can go wrong', function () {
       for await (const chunk of events.body ?? []) keep('events', Buffer.from(chunk).toString());
     })().catch(() => undefined);
 
+    proxy = await FakeProxy.start('http', listProxy);
     const form = new URLSearchParams({ ...listLogin, type: 'm3u_plus', token: tokens.query }).toString();
     const guide = new URLSearchParams({ ...listLogin }).toString();
     const made = await api('POST', '/sources', { kind: 'xtream', name: 'Panel', url: panel.url, ...hardLogin });
@@ -145,13 +153,15 @@ describe('secrets in a run with everything that can go wrong', function () {
       url: `${list.url}/${tokens.path}/get.php?${form}`,
       epgUrl: `http://guide-user:${tokens.userinfo}@${list.url.slice(7)}/xmltv.php?${guide}`,
       headers: { 'X-Api-Key': tokens.header, Cookie: `sid=${tokens.cookie}` },
+      cookies: `sid=${tokens.cookie}; list=${tokens.listCookie}`,
+      proxy: proxy.url('http'),
     });
     listId = (JSON.parse(madeList) as { id: string }).id;
     await engine.settled();
   });
   after(async () => {
     clearInterval(sampler);
-    for (const one of [engine, panel, list]) await one?.[Symbol.asyncDispose]();
+    for (const one of [engine, panel, list, proxy]) await one?.[Symbol.asyncDispose]();
   });
 
   it('both sources are imported, and their streams play', async () => {
@@ -160,6 +170,39 @@ describe('secrets in a run with everything that can go wrong', function () {
     expect(await play('movie', await engine.movieUrl(), { range: 'bytes=0-39999' })).to.equal(206);
     await readEverything('after import');
     expect((await list.state()).requests.some(({ headers }) => headers['x-api-key'] === tokens.header)).to.equal(true);
+  });
+
+  it('proxies and channels with headers of their own work, and fail, without a word of their logins', async () => {
+    const channel = (await engine.channels()).find((one) => one['sourceId'] === listId);
+    const url = await liveOf(listId);
+    const headers = { 'X-Key': tokens.channelHeader, Cookie: `own=${tokens.channelCookie}` };
+    await api('PATCH', `/channels/${channel?.id}`, { request: { headers, userAgent: 'Own/1' } });
+    expect(await play('a channel with headers', url)).to.equal(200);
+    await quiet();
+    const seenHeaders = (await list.state()).requests.map((one) => JSON.stringify(one.headers)).join('\n');
+    for (const text of [tokens.listCookie, tokens.channelHeader, tokens.channelCookie])
+      expect(seenHeaders).to.contain(text);
+    expect(seenHeaders).not.to.contain('proxy-authorization');
+    for (const scheme of ['http', 'socks5', 'socks4a'])
+      for (const target of [
+        proxy.url(scheme, channelProxy),
+        `${scheme}://${pair(channelProxy).replaceAll(' ', '%20')}@127.0.0.1:1`,
+      ]) {
+        await api('PATCH', `/channels/${channel?.id}`, { request: { proxy: target } });
+        expect(await play(`a channel through ${scheme}`, url)).to.be.within(500, 504);
+        await quiet();
+      }
+    await api('PATCH', `/channels/${channel?.id}`, { request: { proxy: `http://${pair(channelProxy)} nonsense` } });
+    await api('PATCH', `/channels/${channel?.id}`, { request: null });
+    await api('PATCH', `/sources/${listId}`, { proxy: proxy.url('http', channelProxy) });
+    await api('POST', `/sources/${listId}/test`);
+    await refresh(listId);
+    expect(await play('a proxy that refuses', url)).to.be.within(500, 504);
+    await api('PATCH', `/sources/${listId}`, { proxy: proxy.url('http') });
+    await api('GET', '/breakers');
+    expect([...seen.values()].join(''))
+      .to.contain('UPSTREAM_PROXY')
+      .and.to.contain('SOURCE_PROXY');
   });
 
   it('what fails at the provider is told, also when its pages quote the login', async () => {

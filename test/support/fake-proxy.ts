@@ -81,9 +81,12 @@ export class FakeProxy implements AsyncDisposable {
       this.ways.push(request.method ?? '');
       this.targets.push(url.host);
       const { 'proxy-authorization': _login, ...headers } = request.headers;
-      const onward = httpRequest(url, { method: request.method ?? 'GET', headers, agent: false }, (answer) => {
+      const near = new URL(url);
+      near.hostname = nearby(url.hostname);
+      const onward = httpRequest(near, { method: request.method ?? 'GET', headers, agent: false }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
+        answer.on('error', () => response.destroy());
         response.once('close', () => answer.destroy());
       });
       onward.on('error', () => response.headersSent || response.writeHead(502).end());
@@ -158,6 +161,9 @@ export class FakeProxy implements AsyncDisposable {
   }
 }
 
+/** Names of tests lead to this machine, so that who looked them up can be told. */
+const nearby = (host: string): string => (host.endsWith('.test') ? '127.0.0.1' : host);
+
 /** The end of a handler. */
 function done(_result: unknown): void {}
 
@@ -174,8 +180,7 @@ function reader(socket: Socket): (count: number) => Promise<Buffer> {
 }
 
 function join(socket: Socket, host: string, port: number, connected: () => void): void {
-  // Names of tests lead to this machine, so that who looked them up can be told.
-  const onward = connect({ host: host.endsWith('.test') ? '127.0.0.1' : host, port }, () => {
+  const onward = connect({ host: nearby(host), port }, () => {
     connected();
     socket.pipe(onward).pipe(socket);
   });
