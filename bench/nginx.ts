@@ -21,7 +21,22 @@ export interface Nginx extends AsyncDisposable {
  * nginx as people put it in front of a provider: one upstream connection a client, `proxy_buffering on` with 4 x 64k, one process on
  * `core`. Null when nginx is not installed.
  */
-export async function startNginx(folder: string, upstreamPort: number, core: number): Promise<Nginx | null> {
+export function startNginx(folder: string, upstreamPort: number, core: number): Promise<Nginx | null> {
+  return start(
+    folder,
+    core,
+    `proxy_pass http://127.0.0.1:${upstreamPort};
+      proxy_buffering on; proxy_buffer_size 64k; proxy_buffers 4 64k; proxy_busy_buffers_size 128k;
+      proxy_max_temp_file_size 0; proxy_read_timeout 60s;`,
+  );
+}
+
+/** nginx with the files of `root`, sent by the kernel. Null when nginx is not installed. */
+export function startFileNginx(folder: string, root: string, core: number): Promise<Nginx | null> {
+  return start(folder, core, `root ${root}; sendfile on; tcp_nopush on; open_file_cache max=1000;`);
+}
+
+async function start(folder: string, core: number, location: string): Promise<Nginx | null> {
   if (!have('nginx')) return null;
   const prefix = join(folder, 'nginx');
   mkdirSync(join(prefix, 'logs'), { recursive: true });
@@ -38,9 +53,7 @@ http {
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / {
-      proxy_pass http://127.0.0.1:${upstreamPort};
-      proxy_buffering on; proxy_buffer_size 64k; proxy_buffers 4 64k; proxy_busy_buffers_size 128k;
-      proxy_max_temp_file_size 0; proxy_read_timeout 60s;
+      ${location}
     }
   }
 }

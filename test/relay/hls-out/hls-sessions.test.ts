@@ -22,7 +22,7 @@ class FakeRelay {
   send(seconds: number): void {
     const frames = Array.from({ length: seconds * 25 }, () => this.#frames.next().value as Buffer);
     this.stage.feed(frames, 10_000, performance.now());
-    for (const reader of [...this.readers]) reader.grown();
+    for (const reader of this.readers) reader.grown();
   }
 
   end(code: ErrorCode): void {
