@@ -112,6 +112,11 @@ export class Stage {
     return this.channel.channelId;
   }
 
+  /** The channel's relay has ended it: who comes now needs another one. */
+  get isOver(): boolean {
+    return this.#over !== null;
+  }
+
   /** Somebody has a place at the channel's relay. */
   get isServing(): boolean {
     return this.#places.size > 0;
@@ -121,7 +126,6 @@ export class Stage {
   enter(copy: LiveConsumer): Place {
     const place = new Place(copy, this);
     this.#places.add(place);
-    this.#over = null;
     if (this.#ring !== place.ring) {
       this.#ring = place.ring;
       // Another relay serves the channel now: its times are others.

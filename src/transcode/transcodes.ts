@@ -20,6 +20,8 @@ export interface TranscodesOptions extends StageParts {
 export class Transcodes implements AsyncDisposable {
   readonly #options: TranscodesOptions;
   readonly #stages = new Map<string, Stage>();
+  /** Those that were replaced, until their last child has ended. */
+  readonly #leaving = new Set<Stage>();
   #stopped = false;
 
   constructor(options: TranscodesOptions) {
@@ -66,18 +68,18 @@ export class Transcodes implements AsyncDisposable {
 
   /** What all relays list, those of transcodes behind the others. */
   snapshot(): SessionView[] {
-    return [...this.#options.relays.snapshot(), ...[...this.#stages.values()].flatMap((stage) => stage.views())];
+    return [...this.#options.relays.snapshot(), ...this.#all().flatMap((stage) => stage.views())];
   }
 
   /** Stops a stream whoever watches it; false when there is none with this id. */
   stop(id: SessionId): boolean {
-    return this.#options.relays.stop(id) || [...this.#stages.values()].some((stage) => stage.relays.stop(id));
+    return this.#options.relays.stop(id) || this.#all().some((stage) => stage.relays.stop(id));
   }
 
   /** Ends all streams and refuses new ones. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
-    const stages = [...this.#stages.values()].map((stage) => stage.relays[Symbol.asyncDispose]());
+    const stages = this.#all().map((stage) => stage.relays[Symbol.asyncDispose]());
     await Promise.all([...stages, this.#options.relays[Symbol.asyncDispose]()]);
   }
 
@@ -89,16 +91,30 @@ export class Transcodes implements AsyncDisposable {
     await this.#options.ffmpeg.path();
     if (!this.#stages.has(key) && slates !== true) this.#options.slots.assertRoom(viewer);
     const copy = await this.#options.relays.open(request);
-    let stage = this.#stages.get(key);
-    if (stage === undefined || !isSame(stage.profile, profile)) {
-      const made = new Stage(channel, profile, this.#options, () => {
-        if (this.#stages.get(key) === made) this.#stages.delete(key);
-      });
-      stage?.stop(new CoaxError('STREAM_STOPPED', 'The profile was changed'));
-      stage = made;
-      this.#stages.set(key, stage);
-    }
+    const known = this.#stages.get(key);
+    const stage =
+      known !== undefined && !known.isOver && isSame(known.profile, profile)
+        ? known
+        : this.#make(key, request, profile);
     return [stage, stage.enter(copy)];
+  }
+
+  #make(key: string, { channel }: LiveRequest, profile: Profile): Stage {
+    const old = this.#stages.get(key);
+    if (old !== undefined) {
+      this.#leaving.add(old);
+      old.stop(new CoaxError('STREAM_STOPPED', 'The channel is transcoded anew'));
+    }
+    const made = new Stage(channel, profile, this.#options, () => {
+      this.#leaving.delete(made);
+      if (this.#stages.get(key) === made) this.#stages.delete(key);
+    });
+    this.#stages.set(key, made);
+    return made;
+  }
+
+  #all(): Stage[] {
+    return [...this.#stages.values(), ...this.#leaving];
   }
 
   /** Waits for a place behind ffmpeg, as long as there is one before it. */

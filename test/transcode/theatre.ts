@@ -69,7 +69,9 @@ export class Theatre implements AsyncDisposable {
       const channel = this.#channels.get(name) ?? stage.channel(name);
       this.#channels.set(name, channel);
       const who = viewer(String(request.headers['x-viewer']));
-      this.transcodes.open({ channel, viewer: who, outputId: profile as OutputId, signal: gone.signal }).then(
+      const slates = request.headers['x-slates'] === 'yes';
+      const outputId = profile as OutputId;
+      this.transcodes.open({ channel, viewer: who, outputId, signal: gone.signal, slates }).then(
         (consumer) => {
           response.useChunkedEncodingByDefault = false;
           response.writeHead(200, { 'content-type': 'video/mp2t', connection: 'close' });
@@ -97,8 +99,9 @@ export class Theatre implements AsyncDisposable {
   }
 
   /** Watches a channel with a profile. */
-  async tune(name: string, profile: string, who = 'viewer'): Promise<RawClient> {
-    const client = await RawClient.send(`${this.url}/${name}/${profile}`, { headers: { 'x-viewer': who } });
+  async tune(name: string, profile: string, who = 'viewer', slates = false): Promise<RawClient> {
+    const headers = { 'x-viewer': who, 'x-slates': slates ? 'yes' : 'no' };
+    const client = await RawClient.send(`${this.url}/${name}/${profile}`, { headers });
     this.#clients.push(client);
     return client;
   }

@@ -133,6 +133,17 @@ describe(`Transcodes${needsFfmpeg}`, function () {
     await waitUntil('nothing is left', () => world.slots.running === 0 && world.views.length === 0);
   });
 
+  it('show a picture to who asked for slates, where a profile does not work', async () => {
+    await using world = await theatre({ settings: { slateMs: 2_000, lingerMs: 0 } });
+    const client = await world.tune('a', 'broken', 'v1', true);
+    expect((await client.head()).status).to.equal(200);
+    const report = checkTs(await client.read(188 * 100));
+    expect(report).to.include({ aligned: true, firstPat: 0, firstPmt: 1, videoBeforeKey: 0 });
+    expect(world.views[0]).to.include({ state: 'slate', reason: 'This channel is offline' });
+    await waitUntil('its time is over', () => client.ended, 10_000);
+    await waitUntil('nothing is left', () => world.transcodes.snapshot().length === 0, 10_000);
+  });
+
   it('are refused beyond the limit, with the number, and without a connection', async () => {
     await using world = await theatre({ transcode: { maxRunning: 1 } });
     await (await world.tune('a', 'small', 'v1')).read(188);
