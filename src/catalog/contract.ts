@@ -172,6 +172,8 @@ export interface ChannelWrites {
 export interface MovieReads {
   list(query: PageQuery): Page<Movie>;
   get(id: MovieId): Movie | null;
+  /** The same film at other sources, as far as that is sure: the same number in TMDB, or the same name, year and length. */
+  akin(movie: Movie): readonly Movie[];
   groups(sourceIds?: readonly SourceId[]): readonly GroupCount[];
 }
 

@@ -159,8 +159,8 @@ export class FeedImport {
   }
 
   #fromOf(id: string, names: readonly string[]): number {
-    const { fromUnix, keepsFrom } = this.#options;
-    return keepsFrom === undefined ? fromUnix : Math.min(fromUnix, keepsFrom(id, names));
+    const { fromUnix } = this.#options;
+    return Math.min(fromUnix, this.#options.keepsFrom?.(id, names) ?? fromUnix);
   }
 
   /**

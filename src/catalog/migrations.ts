@@ -110,6 +110,9 @@ const migrations: readonly string[] = [
     stream_id TEXT NOT NULL,
     PRIMARY KEY (channel_id, position)
   ) STRICT, WITHOUT ROWID;`,
+  // The same film at another source is found by its number in TMDB.
+  `CREATE INDEX title_tmdb ON title (json_extract(provider, '$.tmdbId'), kind)
+     WHERE json_extract(provider, '$.tmdbId') IS NOT NULL;`,
 ];
 
 export const latestVersion = migrations.length;

@@ -1,6 +1,8 @@
 import type { MovieId, SourceId } from '../model/ids.ts';
 import type { FileFacts, GroupCount, Movie, MovieReads, Page, PageQuery } from './contract.ts';
 import type { Database } from './database.ts';
+import { fold } from './fold.ts';
+import { isSameMovie, plainTitle } from './same-title.ts';
 import { movieOf } from './title-row.ts';
 import { Titles } from './titles.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -22,6 +24,12 @@ export class Movies implements MovieReads {
 
   get(id: MovieId): Movie | null {
     return this.#titles.get(id, movieOf);
+  }
+
+  akin(movie: Movie): readonly Movie[] {
+    const { sourceId, tmdbId } = movie;
+    const plainName = fold(plainTitle(movie.title));
+    return this.#titles.akin({ sourceId, tmdbId, plainName }, movieOf).filter((other) => isSameMovie(movie, other));
   }
 
   groups(sourceIds?: readonly SourceId[]): readonly GroupCount[] {

@@ -5,6 +5,9 @@ import { int, text } from './row.ts';
 
 const columns = 'id, source_id, provider_id, provider, locator, name_fold, file, episodes_read_at, episodes_modified';
 
+/** Many films begin with the same word; more than these are not looked at. */
+const mostAkin = 200;
+
 /** Movies and series share a table, as they share nearly all of their fields and every query. */
 export class Titles {
   readonly #database: Database;
@@ -45,6 +48,35 @@ export class Titles {
       .sql(`SELECT ${columns} FROM title WHERE id = ? AND kind = ? AND gone_at IS NULL`)
       .get(id, this.#kind);
     return row === undefined ? null : make(row);
+  }
+
+  /** Titles of other sources that may be the same: by TMDB's number, or by how the name begins. */
+  akin<Item>(
+    row: { readonly sourceId: string; readonly tmdbId: string | null; readonly plainName: string },
+    make: (row: Row) => Item,
+  ): Item[] {
+    const found = new Map<string, Item>();
+    const where = 'kind = ? AND gone_at IS NULL AND source_id <> ?';
+    const take = (rows: readonly Row[]): void => {
+      for (const each of rows) found.set(text(each, 'id'), make(each));
+    };
+    if (row.tmdbId !== null)
+      take(
+        this.#database
+          .sql(
+            `SELECT ${columns} FROM title WHERE json_extract(provider, '$.tmdbId') = ? AND ${where} ORDER BY source_id, position LIMIT ${mostAkin}`,
+          )
+          .all(row.tmdbId, this.#kind, row.sourceId),
+      );
+    if (row.plainName !== '')
+      take(
+        this.#database
+          .sql(
+            `SELECT ${columns} FROM title WHERE ${where} AND name_fold >= ? AND name_fold < ? ORDER BY name_fold, source_id LIMIT ${mostAkin}`,
+          )
+          .all(this.#kind, row.sourceId, row.plainName, `${row.plainName}\u{10ffff}`),
+      );
+    return [...found.values()];
   }
 
   groups(sourceIds: readonly string[] | undefined): readonly GroupCount[] {

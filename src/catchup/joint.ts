@@ -1,7 +1,7 @@
 import { TimeLine, type TimeLineOptions } from './time-line.ts';
 
 /** The most bytes kept of a line for who asks again. */
-const mostKept = 4 * 1_048_576;
+const mostKept = 8 * 1_048_576;
 
 /** A line of a playback with the bytes it gave last, so that who lost or forgot some gets the same again. */
 export class Joint {

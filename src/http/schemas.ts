@@ -156,6 +156,11 @@ export const movie = z.object({
   addedUnix: nullableNumber,
   sizeBytes: nullableNumber,
 });
+export const movieWithOthers = movie.extend({
+  others: z
+    .array(z.object({ id: z.string(), sourceId: z.string() }))
+    .meta({ description: 'The same film at other sources: played where this one can not be.' }),
+});
 export const series = z.object({ id: z.string(), ...title, modifiedUnix: nullableNumber });
 export const episode = z.object({
   id: z.string(),

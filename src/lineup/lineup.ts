@@ -5,6 +5,7 @@ import type { Beside, PlayableArchive, PlayableChannel, PlayableFile } from '../
 import type { StreamResolver } from '../sources/contract.ts';
 import { withOverride } from '../sources/with-proxy.ts';
 import { type ArchiveTime, playableArchive } from './playable-archive.ts';
+import { playableFile } from './playable-file.ts';
 
 /** What the lineup stands on. `resolverOf` is undefined for a source that is off or gone. */
 export interface LineupDeps {
@@ -82,6 +83,7 @@ export class Lineup {
   }
 
   playableChannel(channel: Channel): PlayableChannel {
+    const hasOthers = new Set(channel.streams.map(({ sourceId }) => sourceId)).size > 1;
     return {
       channelId: channel.id,
       name: channel.name,
@@ -94,7 +96,10 @@ export class Lineup {
             streamId: id,
             sourceId,
             accounts,
-            request: (account) => withOverride(resolver.resolve(locator, account), request),
+            request: (account) => {
+              const asked = withOverride(resolver.resolve(locator, account), request);
+              return hasOthers && asked.kind === 'http' ? { ...asked, hasOthers } : asked;
+            },
           },
         ];
       }),
@@ -106,20 +111,14 @@ export class Lineup {
     return playableArchive(channel, time, this.#deps.resolverOf);
   }
 
-  /** Null when the source of the file is off or gone. */
+  /** The file with the accounts of all sources that have the same film. Null when no source of it is on. */
   playableFile(item: Movie | Episode): PlayableFile | null {
-    const resolver = this.#deps.resolverOf(item.sourceId);
-    if (resolver === undefined) return null;
-    return {
-      itemId: item.id,
-      title: item.title,
-      ext: item.ext,
-      contentType: item.file.contentType ?? '',
-      sourceId: item.sourceId,
-      accounts: resolver.accounts.map((account) => account.id),
-      ...(item.file.sizeBytes === undefined ? {} : { knownSize: item.file.sizeBytes }),
-      request: (account) => resolver.resolve(item.locator, account),
-    };
+    const akin = 'seriesId' in item ? [] : this.#deps.catalog.movies.akin(item);
+    return playableFile(
+      item,
+      akin.filter(({ sourceId }) => this.#isEnabled(sourceId)),
+      this.#deps.resolverOf,
+    );
   }
 
   /** How many streams can play at once: the sum of the limits; `unlimited` stands for an account without one. */

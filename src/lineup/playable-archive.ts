@@ -69,7 +69,7 @@ export function playableArchive(
       sourceId: first?.stream.sourceId ?? channel.sourceId,
       accounts,
       // An archive goes on at the source it began with: another one cuts its pieces elsewhere.
-      fileOf: (account) => of(account)[0]?.stream.sourceId ?? '',
+      fileOf: (account) => `${channel.id}@${time.startUnix}-${time.endUnix} ${of(account)[0]?.stream.sourceId ?? ''}`,
       request: (account) => {
         const [own] = of(account);
         if (own === undefined) throw new CoaxError('NO_STREAM', 'The account does not serve this channel');

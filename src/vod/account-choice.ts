@@ -1,25 +1,50 @@
 import type { Lease } from '../accounts/lease.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { PlayableFile } from './contract.ts';
 import type { ProviderRefusal } from './upstream-range.ts';
 
-/** Which accounts a session may use, as the provider's refusals leave them. */
+/** Which accounts a session may use: those that serve the file it began with, as the provider's refusals leave them. */
 export class AccountChoice {
-  #accounts: readonly AccountId[];
+  #file: PlayableFile;
+  #pinned: string | null = null;
   readonly #refusedBy = new Set<AccountId>();
 
-  constructor(accounts: readonly AccountId[]) {
-    this.#accounts = accounts;
+  constructor(file: PlayableFile) {
+    this.#file = file;
   }
 
   /** Takes the accounts of a newer request. */
-  update(accounts: readonly AccountId[]): void {
-    this.#accounts = accounts;
+  update(file: PlayableFile): void {
+    this.#file = file;
+  }
+
+  /** Names the file that an account serves. */
+  fileOf(account: AccountId): string {
+    return this.#file.fileOf?.(account) ?? this.#file.itemId;
+  }
+
+  /** The file of the session; while it has not begun, the one that is preferred. */
+  get file(): string {
+    const [first] = this.candidates;
+    return this.#pinned ?? (first === undefined ? this.#file.itemId : this.fileOf(first));
+  }
+
+  /** The session has begun with this file: bytes of another one never follow. */
+  pin(file: string): void {
+    this.#pinned = file;
   }
 
   /** Those that have not refused the file; all when each has. */
   get candidates(): readonly AccountId[] {
-    const open = this.#accounts.filter((account) => !this.#refusedBy.has(account));
-    return open.length > 0 ? open : this.#accounts;
+    const open = this.#own.filter((account) => !this.#refusedBy.has(account));
+    return open.length > 0 ? open : this.#own;
+  }
+
+  get #own(): readonly AccountId[] {
+    const pinned = this.#pinned;
+    return pinned === null
+      ? this.#file.accounts
+      : this.#file.accounts.filter((account) => this.fileOf(account) === pinned);
   }
 
   /** The provider serves: earlier refusals are over. */
@@ -31,7 +56,15 @@ export class AccountChoice {
   /** The account does not have the file. False when no other one is left. */
   lacks(account: AccountId): boolean {
     this.#refusedBy.add(account);
-    return this.#accounts.some((one) => !this.#refusedBy.has(one));
+    return this.#own.some((one) => !this.#refusedBy.has(one));
+  }
+
+  /** The file can not be had, on whatever account. False when the session has begun with it, or there is no other file. */
+  lacksFile(account: AccountId): boolean {
+    if (this.#pinned !== null) return false;
+    const file = this.fileOf(account);
+    for (const one of this.#own) if (this.fileOf(one) === file) this.#refusedBy.add(one);
+    return this.#own.some((one) => !this.#refusedBy.has(one));
   }
 
   /** How to go on after a refusal: after so many milliseconds on the same lease, on another account, or not at all. */
@@ -43,8 +76,7 @@ export class AccountChoice {
     if (waitMs !== null) return waitMs;
     // A reset says nothing about this account.
     if (refusal.code === 'UPSTREAM_UNREACHABLE') return 'none';
-    this.#refusedBy.add(lease.accountId);
-    if (this.#accounts.some((account) => !this.#refusedBy.has(account))) return 'another';
+    if (this.lacks(lease.accountId)) return 'another';
     this.#refusedBy.clear();
     return 'none';
   }

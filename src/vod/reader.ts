@@ -8,6 +8,7 @@ import { contentTypeOf } from './content-type.ts';
 import type { FileRequest } from './contract.ts';
 import type { FileFacts } from './file-facts.ts';
 import { parseRange, type RangeSpec } from './range.ts';
+import { RateMeter } from './rate-meter.ts';
 import { ResponseWriter } from './response-writer.ts';
 import type { Ask } from './upstream-range.ts';
 
@@ -30,10 +31,10 @@ export interface ReaderOptions {
   readonly sendQueueOf: SendQueueOf;
 }
 
-/** The most bytes read ahead of a client. */
-export const readAheadBytes = 1_048_576;
-/** Below this the provider is asked for more. */
-export const lowWaterBytes = 524_288;
+/** What is read ahead of a client: some seconds of what it takes, within bounds. */
+const readAheadSec = 2;
+const leastAheadBytes = 1_048_576;
+const mostAheadBytes = 4_194_304;
 /** Bytes after which earlier failures are forgiven. */
 const progressBytes = 65_536;
 
@@ -58,6 +59,8 @@ export class Reader {
   /** Called when the queue has room again; set by the one who reads for it. */
   onRoom: (() => void) | null = null;
   readonly #writer: ResponseWriter;
+  /** What the client takes. */
+  readonly #taken = new RateMeter();
   readonly #range: RangeSpec | null;
   readonly #ifRange: string | undefined;
   readonly #pauseMs: number;
@@ -154,12 +157,23 @@ export class Reader {
 
   /** True when the provider should be asked for bytes. */
   get wants(): boolean {
-    return !this.over && !this.#complete && !this.#paused && this.queuedBytes < lowWaterBytes;
+    return !this.over && !this.#complete && !this.#paused && this.queuedBytes < this.#lowWater;
   }
 
   /** True when no more should be read ahead. */
   get full(): boolean {
-    return this.queuedBytes >= readAheadBytes;
+    return this.queuedBytes >= this.#aheadBytes;
+  }
+
+  /** A client that reads slowly gets little memory, a fast one few pauses of its provider. */
+  get #aheadBytes(): number {
+    const wished = (this.#taken.bitRate() / 8) * readAheadSec;
+    return Math.min(mostAheadBytes, Math.max(leastAheadBytes, wished));
+  }
+
+  /** Below this the provider is asked for more. */
+  get #lowWater(): number {
+    return this.#aheadBytes / 2;
   }
 
   /** What to ask the provider for. `expectedSize` is what is believed of the file while the answer is not decided. */
@@ -266,7 +280,8 @@ export class Reader {
     this.#paused = false;
     this.#held = null;
     if (this.#writer.blocked) this.#watchPause();
-    if (this.queuedBytes < lowWaterBytes) this.onRoom?.();
+    this.#taken.add(this.sentBytes - this.#taken.total);
+    if (this.queuedBytes < this.#lowWater) this.onRoom?.();
     this.#host?.readerDrained(this);
   }
 

@@ -5,6 +5,7 @@ import type { Viewer } from '../model/viewer.ts';
 import type { SessionView } from '../model/session-view.ts';
 import { AccountChoice } from './account-choice.ts';
 import type { PlayableFile } from './contract.ts';
+import { mayTryAgain, mostContradictions, waitAfter } from './failure-rules.ts';
 import { isStrong } from './file-facts.ts';
 import { pump } from './pump.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -20,22 +21,11 @@ import { askHeader, NotHere, ProviderRefusal, type Ask, type OpenOptions, type R
 const maxReaders = 8;
 /** How long each of several responses that keep reading is served before the next. */
 const usualTurnMs = 2_000;
-const maxFailures = { beforeHead: 3, afterHead: 6 } as const;
 const maxRefusals = 20;
-const usualBackOffMs = 100;
-const maxBackOffMs = 3_000;
 /** How long a session that gave its connection back waits for one. */
 const resumeWaitMs = 30_000;
-const maxRetryAfterMs = 10_000;
 /** Between two turns a lease that is on its way out was ended by the pool. */
 const endedStates = new Set<LeaseState | undefined>(['closing', 'cooling', 'released']);
-const retryable = new Set([
-  'UPSTREAM_CAPACITY',
-  'UPSTREAM_ERROR',
-  'UPSTREAM_UNREACHABLE',
-  'UPSTREAM_STALLED',
-  'UPSTREAM_ENDED',
-]);
 
 /**
  * One viewer's playback of one file: many responses, one lease, one socket. A loop serves one response at a time, the newest first;
@@ -69,7 +59,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
     this.viewer = options.viewer;
     this.#file = options.file;
     this.#deps = options;
-    this.#accounts = new AccountChoice(options.file.accounts);
+    this.#accounts = new AccountChoice(options.file);
     this.#needsLease = options.file.request(this.#anyAccount).kind !== 'demo';
   }
 
@@ -102,13 +92,14 @@ export class VodSession implements LeaseHolder, ReaderHost {
     clearTimeout(this.#idleTimer);
     this.#burst.note(performance.now());
     this.#file = reader.request.file;
-    this.#accounts.update(this.#file.accounts);
+    this.#accounts.update(this.#file);
     this.#order += 1;
     reader.priority = this.#order;
     this.#readers.add(reader);
     reader.start(this);
-    const facts = this.#deps.files.trusted(this.file.itemId);
+    const facts = this.#deps.files.trusted(this.#accounts.file);
     if (facts && !reader.over) {
+      this.#accounts.pin(this.#accounts.file);
       reader.settle(facts);
       reader.fill(this.#deps.cache);
     }
@@ -186,8 +177,8 @@ export class VodSession implements LeaseHolder, ReaderHost {
     const { sessionId: id, file, since } = this;
     const readers = [...this.#readers];
     const state = this.#state(readers);
-    const [bytesOut, reconnects, rate] = [this.#bytesOut, this.#reconnects, this.#rate];
-    return viewSession({ id, file, since, state, lease: this.#lease, readers, rate, bytesOut, reconnects });
+    const counts = { rate: this.#rate, bytesOut: this.#bytesOut, reconnects: this.#reconnects };
+    return viewSession({ id, file, since, state, lease: this.#lease, readers, ...counts });
   }
 
   #state(readers: readonly Reader[]): string {
@@ -267,10 +258,12 @@ export class VodSession implements LeaseHolder, ReaderHost {
       const now = performance.now();
       const until = Math.max(reader.retryAt, this.#notBefore, now + this.#burst.delayMs(now));
       await turn.wait(Math.max(until - now, lease?.reopenDelayMs ?? 0));
-      const ask = nextAsk(reader, this.#deps.files);
+      const file = this.#accounts.fileOf(lease?.accountId ?? this.#anyAccount);
+      const ask = nextAsk(reader, file, this.#deps.files);
       answer = await this.#open(reader, ask, lease, turn.signal);
       const { body } = answer;
-      const start = settleAnswer(reader, ask, answer, this.#deps);
+      const start = settleAnswer(reader, ask, answer, { ...this.#deps, file });
+      this.#accounts.pin(file);
       if (lease) this.#accounts.accepted(lease);
       if (start === null) return this.#askAgain(reader);
       turn.reading = true;
@@ -306,7 +299,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
 
   /** The file turned out to be another than believed, so that other bytes are needed; a provider that says so for ever is not asked on. */
   #askAgain(reader: Reader): void {
-    if (reader.complete || reader.failed() < maxFailures.beforeHead) return;
+    if (reader.complete || reader.failed() < mostContradictions) return;
     this.#giveUp(reader, new CoaxError('UPSTREAM_BAD_CONTENT', 'The provider contradicts itself about the file'));
   }
 
@@ -314,17 +307,22 @@ export class VodSession implements LeaseHolder, ReaderHost {
     const { log } = this.#deps;
     log.warn('a file broke off', { session: this.sessionId, code: error.code, position: reader.position });
     if (error instanceof ProviderRefusal && this.#waitOrMove(reader, lease, error)) return;
-    if (error instanceof NotHere && lease !== null && this.#accounts.lacks(lease.accountId)) {
-      if (lease === this.#lease) this.#endLease();
-      return;
-    }
+    const lacks = lease !== null && error instanceof NotHere && this.#accounts.lacks(lease.accountId);
+    if (lacks) return this.#leave(lease);
     const failures = reader.failed();
-    const most = reader.headSent ? maxFailures.afterHead : maxFailures.beforeHead;
-    if (!retryable.has(error.code) || failures >= most) return this.#giveUp(reader, error);
+    if (!mayTryAgain(error, failures, reader.headSent)) {
+      if (reader.headSent || lease === null || !this.#accounts.lacksFile(lease.accountId))
+        return this.#giveUp(reader, error);
+      reader.failures = 0;
+      return this.#leave(lease);
+    }
     this.#reconnects += 1;
-    const backOffMs = (this.#deps.settings.backOffMs ?? usualBackOffMs) * 2 ** (failures - 1);
-    const askedMs = Math.min(maxRetryAfterMs, error.retryAfterMs ?? 0);
-    reader.retryAt = performance.now() + Math.max(askedMs, Math.min(maxBackOffMs, backOffMs));
+    reader.retryAt = performance.now() + waitAfter(error, failures, this.#deps.settings.backOffMs);
+  }
+
+  /** Another account has to serve. */
+  #leave(lease: Lease): void {
+    if (lease === this.#lease) this.#endLease();
   }
 
   /** Waits as the pool says, else tries another account; false when neither is left. */
@@ -334,7 +332,7 @@ export class VodSession implements LeaseHolder, ReaderHost {
     const way = this.#accounts.refused(lease, refusal);
     if (way === 'none') return false;
     if (way !== 'another') this.#notBefore = performance.now() + way;
-    else if (lease === this.#lease) this.#endLease();
+    else this.#leave(lease);
     return true;
   }
 

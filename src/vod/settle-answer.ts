@@ -7,10 +7,18 @@ import { readAnswer, type Ask, type RangeAnswer } from './upstream-range.ts';
 /** A provider that ignores ranges is read from the start at most this far. */
 const maxSkipBytes = 8 * 1_048_576;
 
-/** What to ask the provider for, for this reader, by what is believed of the file. */
-export function nextAsk(reader: Reader, files: KnownFiles): Ask {
-  const { itemId, knownSize } = reader.request.file;
-  return reader.ask(files.size(itemId) ?? knownSize ?? null);
+/** What to ask the provider for, for this reader, by what is believed of `file`. */
+export function nextAsk(reader: Reader, file: string, files: KnownFiles): Ask {
+  const { itemId, knownSize = null } = reader.request.file;
+  return reader.ask(files.size(file) ?? (file === itemId ? knownSize : null));
+}
+
+interface Known {
+  /** Names the file that was asked for. */
+  readonly file: string;
+  readonly files: KnownFiles;
+  /** Is told of the file of the request itself, not of one that stands in for it. */
+  readonly learned: (facts: FileFacts) => void;
 }
 
 /**
@@ -21,13 +29,13 @@ export function settleAnswer(
   reader: Reader,
   ask: Ask,
   answer: RangeAnswer,
-  { files, learned }: { readonly files: KnownFiles; readonly learned: (facts: FileFacts) => void },
+  { file, files, learned }: Known,
 ): number | null {
   const { seen, start, unsatisfiable } = readAnswer(ask, answer, reader.facts?.size ?? null);
   if (unsatisfiable && seen.size === null && reader.facts === null)
     throw new CoaxError('RANGE_NOT_SATISFIABLE', 'The provider says that the range is outside the file');
-  const { facts, isNew } = files.learn(reader.request.file.itemId, seen);
-  if (isNew) learned(facts);
+  const { facts, isNew } = files.learn(file, seen);
+  if (isNew && file === reader.request.file.itemId) learned(facts);
   reader.settle(facts);
   if (reader.complete || unsatisfiable || start > reader.position) return null;
   if (reader.position - start > maxSkipBytes)

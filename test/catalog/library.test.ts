@@ -2,15 +2,20 @@ import { expect } from 'chai';
 import type { Database } from '../../src/catalog/database.ts';
 import { publishEpisodes } from '../../src/catalog/episode-import.ts';
 import { knownTitles, TitleImport } from '../../src/catalog/title-import.ts';
-import type { EpisodeId, MovieId, SeriesId } from '../../src/model/ids.ts';
+import type { EpisodeId, MovieId, SeriesId, SourceId } from '../../src/model/ids.ts';
 import type { EpisodeItem, MovieItem, SeriesItem } from '../../src/model/items.ts';
 import { home, movie, series } from './items.ts';
 import { TempCatalog } from './temp-catalog.ts';
 
-function publish(database: Database, kind: 'movie' | 'series', items: readonly (MovieItem | SeriesItem)[]): void {
-  const ids = new Map(knownTitles(database, home, kind).map(({ key, id }) => [key, id]));
+function publish(
+  database: Database,
+  kind: 'movie' | 'series',
+  items: readonly (MovieItem | SeriesItem)[],
+  source = home,
+): void {
+  const ids = new Map(knownTitles(database, source, kind).map(({ key, id }) => [key, id]));
   database.write(() => {
-    const target = new TitleImport(database, home, kind);
+    const target = new TitleImport(database, source, kind);
     for (const item of items) target.put(ids.get(item.providerId) ?? null, item);
     target.finish(1);
   });
@@ -28,6 +33,30 @@ function episode(season: number, number: number): EpisodeItem {
 }
 
 describe('the library', () => {
+  it('knows the same film at other sources, by number or by name, year and length', () => {
+    using temp = new TempCatalog();
+    const marks = { year: 2015, durationSec: 6_000 };
+    publish(temp.worker, 'movie', [
+      movie('The Film', marks),
+      movie('Numbered', { tmdbId: '42' }),
+      movie('The Film (2015)', { providerId: 'again', ...marks }),
+    ]);
+    const other = 's2' as SourceId;
+    const there = [
+      movie('The Film (2015) [HD]', marks),
+      movie('The Filmmakers', marks),
+      movie('The Film', { providerId: 'remake', ...marks, year: 2020 }),
+      movie('Mit Nummer', { tmdbId: '42' }),
+    ];
+    publish(temp.worker, 'movie', there, other);
+    const akin = (title: string): string[] => {
+      const found = temp.catalog.movies.list({ sourceIds: [home] }).items.find((one) => one.title === title);
+      return found === undefined ? [] : temp.catalog.movies.akin(found).map((one) => one.title);
+    };
+    expect(akin('The Film')).to.deep.equal(['The Film (2015) [HD]']);
+    expect(akin('Numbered')).to.deep.equal(['Mit Nummer']);
+  });
+
   it('lists movies by title, in pages, apart from series', () => {
     using temp = new TempCatalog();
     publish(

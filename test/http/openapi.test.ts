@@ -166,8 +166,12 @@ describe('the OpenAPI document', () => {
     });
     expect(guide.items.length).to.be.greaterThan(10);
     for (const { start, stop } of guide.items) expect(Date.parse(stop)).to.be.greaterThan(Date.parse(start));
-    const movies = await call<{ items: unknown[] }>('GET', '/movies', 200);
+    const movies = await call<{ items: { id: string }[] }>('GET', '/movies', 200);
     expect(movies.items).to.have.length(1);
+    const movie = await call<{ others: unknown[] }>('GET', '/movies/{id}', 200, {
+      params: { id: movies.items[0]!.id },
+    });
+    expect(movie.others).to.deep.equal([]);
     const series = await call<{ items: { id: string }[] }>('GET', '/series', 200);
     const episodes = await call<{ total: number }>('GET', '/series/{id}/episodes', 200, {
       params: { id: series.items[0]!.id },

@@ -271,7 +271,8 @@ describe('VOD sessions and a player that pauses', () => {
     const buffered = () => vod.sessions.snapshot()[0]?.bufferedBytes ?? 0;
     await until(() => buffered() >= mib);
     await sleep(300);
-    expect(buffered()).to.be.within(mib, 1.25 * mib);
+    // A client that took a lot at once may be worth more, but never more than 4 MiB.
+    expect(buffered()).to.be.within(mib, 4.25 * mib);
     player.close();
     await until(() => upstream.active === 0);
   });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Episode, Movie, PageQuery, Series } from '../../catalog/contract.ts';
 import { CoaxError } from '../../errors.ts';
-import type { SeriesId, SourceId } from '../../model/ids.ts';
+import type { MovieId, SeriesId, SourceId } from '../../model/ids.ts';
 import { type Route, route } from '../route.ts';
-import { episode, movie, pageOf, pageQuery, series } from '../schemas.ts';
+import { episode, movie, movieWithOthers, pageOf, pageQuery, series } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'library';
@@ -56,6 +56,20 @@ export function libraryRoutes({ catalog, config, refreshes, redact }: Services):
       run: ({ query: given }) => {
         const found = catalog.movies.list(page(given));
         return { ...found, items: found.items.map(movieView) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/movies/{id}',
+      tag,
+      summary: 'A movie, and the same one at other sources, which stand in for it',
+      params: z.object({ id: z.string().max(200) }),
+      answer: { status: 200, schema: movieWithOthers, description: 'The movie' },
+      run: ({ params: { id } }) => {
+        const found = catalog.movies.get(id as MovieId);
+        if (found === null) throw new CoaxError('NOT_FOUND', `There is no movie ${id}`);
+        const others = catalog.movies.akin(found).map((other) => ({ id: other.id, sourceId: other.sourceId }));
+        return { ...movieView(found), others };
       },
     }),
     route({
