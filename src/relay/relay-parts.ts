@@ -11,6 +11,7 @@ import type { Farewells } from './farewells.ts';
 import type { RelayObserver } from './observer.ts';
 import type { Relay } from './relay.ts';
 import type { StreamHealth } from './stream-health.ts';
+import type { SourcePace } from './source-pace.ts';
 import type { OpenUpstream } from './upstream.ts';
 
 /** Collaborators that all relays share. */
@@ -28,6 +29,8 @@ export interface RelayParts {
   readonly channelNow: (channel: PlayableChannel) => PlayableChannel;
   /** What is known of streams that failed. */
   readonly health: StreamHealth;
+  /** Which sources send no backlog; nobody where that does not matter. */
+  readonly pace: Pick<SourcePace, 'note' | 'isSlow'>;
   readonly completeFacts: CompleteFacts | null;
   readonly sendQueueOf: SendQueueOf;
   /** Throws on a change of state that the table does not know, instead of logging it. */

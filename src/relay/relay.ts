@@ -21,6 +21,7 @@ import { RelayLog } from './relay-log.ts';
 import { relayView } from './relay-view.ts';
 import { takenOver } from './slate-reason.ts';
 import { Slate } from './slate.ts';
+import { PaceMeter } from './source-pace.ts';
 
 const sweepMs = 1_000;
 
@@ -46,6 +47,7 @@ export class Relay implements LeaseHolder {
   readonly #slate: Slate<Consumer>;
   readonly #consumerHome: ConsumerHome;
   readonly #bitRate = new BitRate();
+  readonly #paceMeter = new PaceMeter();
   readonly #facts: FactsWatch;
   readonly #tell: RelayLog;
   readonly #cold = new WeakSet<Consumer>();
@@ -242,7 +244,10 @@ export class Relay implements LeaseHolder {
           this.#facts.entry(entry);
         },
         settle: () => this.#out.settle(),
-        seam: this.#out.seam,
+        seam: () => {
+          this.#slate.makeWay();
+          return this.#out.seam();
+        },
       },
       channel: () => this.#parts.channelNow(this.channel),
       full: () => this.#slate.full(),
@@ -260,6 +265,7 @@ export class Relay implements LeaseHolder {
       firstByte: (ms) => {
         this.#parts.observer.firstByte(ms);
         this.#facts.renew();
+        this.#paceMeter.began(this.#feed.bytes, performance.now());
       },
       failed: this.#tell.failed,
       reconnecting: this.#tell.reconnecting,
@@ -277,6 +283,7 @@ export class Relay implements LeaseHolder {
       state: () => this.#state,
       isHopeless: () => this.#parts.leases.isHopeless?.(this) === true,
       facts: () => this.#knownFacts ?? this.#parts.factsOf(this.channel.channelId),
+      isSlow: () => this.purpose() === 'live' && this.#parts.pace.isSlow(this.channel),
       shown: (reason) => this.#tell.slate(reason, this.#slate.failure),
       end: (consumer) => this.#endOne(consumer),
       broken: (error) => this.close(error),
@@ -380,6 +387,8 @@ export class Relay implements LeaseHolder {
     this.#feed.check(nowMs);
     for (const consumer of this.#audience.consumers) consumer.checkProgress(nowMs);
     this.#bitRate.sample(nowMs, this.#feed.bytes);
+    const source = this.#feed.candidate?.stream.sourceId;
+    this.#parts.pace.note(source, this.#paceMeter.sample(this.#feed.bytes, nowMs));
     this.#tell.bytes(this.#feed.bytes, this.#bytesOut);
   }
 

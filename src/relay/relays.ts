@@ -17,10 +17,13 @@ import type { Hold } from './hold.ts';
 import { Relay } from './relay.ts';
 import type { RelayHome, RelayParts } from './relay-parts.ts';
 import { StreamHealth } from './stream-health.ts';
+import { SourcePace } from './source-pace.ts';
 import type { OpenUpstream } from './upstream.ts';
 
 /** How long sockets of players get to take their last bytes when Coax stops. */
 const disposeMs = 3_000;
+/** Nobody is led in. */
+const unpaced = { note: () => {}, isSlow: () => false };
 /** Relays a request may be sent on to before it is given up. */
 const mostMoves = 20;
 
@@ -75,6 +78,7 @@ export class Relays implements AsyncDisposable {
       factsOf: options.factsOf ?? (() => null),
       channelNow: (channel) => options.channelOf?.(channel.channelId) ?? channel,
       health: this.#health,
+      pace: options.settings.startingSlate === 'auto' ? new SourcePace() : unpaced,
       completeFacts: options.complete ?? null,
       sendQueueOf: options.sendQueueOf ?? sendQueues.of,
       farewells: new Farewells(),

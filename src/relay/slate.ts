@@ -6,6 +6,7 @@ import type { RelayState } from './relay-state.ts';
 import type { EntryPoint } from './ring.ts';
 import { firstLayout, layoutOf, type SlateLayout } from './slate-layout.ts';
 import { slateFor, type SlateReason } from './slate-reason.ts';
+import { mayLeadIn } from './source-pace.ts';
 import { slateFrameMs, SlateStream } from './slate-stream.ts';
 
 const tickMs = 100;
@@ -16,6 +17,8 @@ const inUseAfterMs = 200;
 /** The provider may refuse for this long because it still counts what was closed. */
 const fullAfterMs = 2_000;
 const startingAfterMs = 4_000;
+/** The source has its first picture, which is complete within this time. */
+const makeWayMs = 1_000;
 /** About what a player has in its buffer. */
 const reconnectingAfterMs = 6_000;
 /** A channel that ran this long begins a new time of slates. */
@@ -42,6 +45,8 @@ export interface SlateHome<Viewer extends SlateViewer> {
   isHopeless(): boolean;
   /** What is known of the channel. */
   facts(): CodecFacts | null;
+  /** Its provider sends no backlog: who waits is better off with a picture at once. */
+  isSlow(): boolean;
   shown(reason: SlateReason): void;
   /** The viewer's time is over, or the channel came in a form that nobody could go on with: its stream ends. */
   end(viewer: Viewer): void;
@@ -62,6 +67,8 @@ export class Slate<Viewer extends SlateViewer> {
   #sent = 0;
   #failure: CoaxError | null = null;
   #isFull = false;
+  /** When a slate made way for a source that has not begun yet. */
+  #madeWayMs: number | null = null;
   #lostMs: number | null = null;
   /** When the first slate of this time of slates began, and when the channel ran last. */
   #beganMs: number | null = null;
@@ -118,11 +125,18 @@ export class Slate<Viewer extends SlateViewer> {
     this.watch();
   }
 
+  /** The source is about to go on from what was sent: nothing more may come before it. */
+  makeWay(): void {
+    if (this.#show === null) return;
+    this.#show = null;
+    this.#madeWayMs = performance.now();
+  }
+
   /** The source is there: call it before its first packets go out. */
   started(entry: EntryPoint): void {
     if (this.#lostMs !== null || this.#failure !== null || this.#timer !== undefined) this.#liveMs = performance.now();
     const layout = this.#layout;
-    const shown = this.#show !== null;
+    const shown = this.#show !== null || this.#madeWayMs !== null;
     this.stop();
     this.#failure = null;
     this.#isFull = false;
@@ -136,6 +150,7 @@ export class Slate<Viewer extends SlateViewer> {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#show = null;
+    this.#madeWayMs = null;
     this.#reason = null;
   }
 
@@ -159,6 +174,10 @@ export class Slate<Viewer extends SlateViewer> {
       this.stop();
       return;
     }
+    if (this.#madeWayMs !== null && nowMs - this.#madeWayMs < makeWayMs) return;
+    // It did not come after all.
+    if (this.#madeWayMs !== null) this.#lostMs = Number.NEGATIVE_INFINITY;
+    this.#madeWayMs = null;
     const reason = this.#wanted(watchers, nowMs);
     if (reason !== null) this.#begin(reason, nowMs);
     if (this.#show === null) return;
@@ -177,8 +196,14 @@ export class Slate<Viewer extends SlateViewer> {
     if (state === 'reserving' && waitedMs >= inUseAfterMs && this.#home.isHopeless()) return 'in-use';
     if (this.#failure !== null) return slateFor(this.#failure);
     if (this.#isFull && waitedMs >= fullAfterMs) return 'in-use';
-    if (state !== 'reconnecting') return waitedMs >= startingAfterMs ? 'starting' : null;
+    if (state !== 'reconnecting') return waitedMs >= startingAfterMs || this.#leadsIn() ? 'starting' : null;
     return waitedMs >= reconnectingAfterMs ? 'reconnecting' : null;
+  }
+
+  /** The burst of a slate is what a media server makes its first segment of, while the source is opened. */
+  #leadsIn(): boolean {
+    const home = this.#home;
+    return this.#show === null && home.outlet.position() === 0 && home.isSlow() && mayLeadIn(home.facts());
   }
 
   #begin(reason: SlateReason, nowMs: number): void {

@@ -3,6 +3,7 @@ import type sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import { blindObserver } from '../../src/relay/observer.ts';
 import type { SlateReason } from '../../src/relay/slate-reason.ts';
+import type { CodecFacts } from '../../src/model/codec-facts.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { type Player, World, type WorldOptions } from './world.ts';
@@ -74,6 +75,72 @@ describe('A slate', () => {
     player.reset();
     await clock.tickAsync(6_000);
     expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('makes way for the channel before its first picture is complete', async () => {
+    const world = makeWorld();
+    const player = world.open('c1', 'v1', slates);
+    await clock.tickAsync(4_250);
+    expect(view(world, 'c1')).to.include({ state: 'slate', reason: 'Starting…' });
+    for (let n = 0; n < 60; n++) {
+      world.live?.sendPackets(1);
+      await clock.tickAsync(45);
+    }
+    for (let n = 0; n < 10; n++) world.live?.sendPackets(30);
+    await clock.tickAsync(50);
+    expect(view(world, 'c1')).to.include({ state: 'live' });
+    expectOneStream(player);
+    player.reset();
+  });
+
+  it('goes on when the source is lost before its first picture was complete', async () => {
+    const world = makeWorld();
+    const player = world.open('c1', 'v1', slates);
+    await clock.tickAsync(4_250);
+    world.live?.sendPackets(3);
+    await clock.tickAsync(20);
+    world.live?.end();
+    await clock.tickAsync(1_500);
+    const before = player.socket.bytes.length;
+    await clock.tickAsync(2_000);
+    expect(player.socket.bytes.length).to.be.above(before + 5_000);
+    world.live?.send(60);
+    await clock.tickAsync(100);
+    expectOneStream(player);
+    player.reset();
+  });
+
+  it('leads a channel in at once where its provider is known to send nothing ahead', async () => {
+    const facts: CodecFacts = {
+      container: 'mpegts',
+      video: [{ pid: 256, codec: 'h264', width: 1_280, height: 720 }],
+      audio: [{ pid: 257, codec: 'aac', channels: 2, sampleRate: 48_000 }],
+      subtitles: [],
+      observedAt: 0,
+      by: 'stream',
+    };
+    const world = makeWorld({ settings: { startingSlate: 'auto', lingerMs: 0 }, factsOf: () => facts, limit: 2 });
+    const first = world.open('c1', 'v1', slates);
+    for (let n = 0; n < 110; n++) {
+      await clock.tickAsync(100);
+      world.live?.send(3);
+    }
+    expect(reasons).to.deep.equal([]);
+    first.reset();
+    const recording = world.open('c2', 'v2', { ...slates, purpose: 'recording' });
+    await clock.tickAsync(500);
+    expect([reasons.length, recording.isPiped], 'not a recording').to.deep.equal([0, false]);
+    const plain = world.open('c3', 'v3');
+    const player = world.open('c3', 'v4', slates);
+    await clock.tickAsync(150);
+    expect([reasons, player.isPiped, plain.isPiped]).to.deep.equal([['starting'], true, false]);
+    expect(checkTs(player.socket.bytes).seconds).to.be.within(2.5, 3.5);
+    world.live?.send(60);
+    await clock.tickAsync(50);
+    expect([plain.isPiped, view(world, 'c3')?.state]).to.deep.equal([true, 'live']);
+    expectOneStream(player);
+    expectOneStream(plain);
+    for (const one of [recording, plain, player]) one.reset();
   });
 
   it('is not shown when a slot is on its way, as after a change of channels', async () => {

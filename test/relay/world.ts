@@ -111,6 +111,7 @@ export class FakeUpstream implements Upstream {
   readonly record: Buffer[] = [];
   readonly closed: Promise<void>;
   readonly #frames;
+  #rest = Buffer.alloc(0);
   #sink: UpstreamSink | null = null;
   #firstSink: UpstreamSink | null = null;
 
@@ -144,6 +145,17 @@ export class FakeUpstream implements Upstream {
   /** Bytes that are no transport stream. */
   rubbish(bytes: number): void {
     if (!this.socket.destroyed) this.#sink?.data(Buffer.alloc(bytes, 0x11));
+  }
+
+  /** Sends so many packets, wherever a picture begins or ends. */
+  sendPackets(count: number): void {
+    if (this.#sink === null || this.socket.destroyed) return;
+    let bytes = this.#rest;
+    while (bytes.length < count * 188) bytes = Buffer.concat([bytes, this.#frames.next().value]);
+    const part = Buffer.from(bytes.subarray(0, count * 188));
+    this.#rest = Buffer.from(bytes.subarray(part.length));
+    this.record.push(part);
+    this.#sink.data(part);
   }
 
   end(): void {
