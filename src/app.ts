@@ -176,6 +176,7 @@ export class App {
         sessions: this.#streams.sessions(),
         connections: this.#server.connections,
         jobs: this.#refreshes.jobs.list(),
+        hls: this.#streams.hls,
         hostStreams: this.#streams.host.list(),
         breakers: this.#breakers.list(),
         mismatches: this.#streams.sync().mismatches.length,

@@ -10,6 +10,7 @@ export interface GaugeSources {
   readonly sessions: readonly SessionView[];
   readonly connections: number;
   readonly jobs: readonly Job[];
+  readonly hls: { readonly size: number; readonly bytes: number };
   readonly hostStreams: readonly { readonly state: string }[];
   readonly breakers: readonly { readonly profile: string; readonly state: string }[];
   readonly mismatches: number;
@@ -21,6 +22,7 @@ export function gauges({
   sessions,
   connections,
   jobs,
+  hls,
   hostStreams,
   breakers,
   mismatches,
@@ -43,6 +45,8 @@ export function gauges({
         value: coolingMs / 1000,
       }),
     ),
+    { name: 'coax_hls_sessions', value: hls.size },
+    { name: 'coax_hls_bytes', value: hls.bytes },
     ...sessions.flatMap(({ kind, consumers, bufferedBytes }): GaugeSample[] => [
       { name: 'coax_sessions', labels: { kind }, value: 1 },
       { name: 'coax_consumers', labels: { kind }, value: consumers.length },

@@ -21,6 +21,8 @@ const gauges = {
   coax_sessions: { help: 'Live relays and VOD sessions', labels: ['kind'] },
   coax_consumers: { help: 'Readers of relays and VOD sessions', labels: ['kind'] },
   coax_ring_bytes: { help: 'Bytes held in memory for live channels', labels: [] },
+  coax_hls_sessions: { help: 'Play sessions of HLS players, those that have only asked among them', labels: [] },
+  coax_hls_bytes: { help: 'Bytes of HLS segments held in memory', labels: [] },
   coax_client_connections: { help: 'Open connections of clients', labels: [] },
   coax_auditor_mismatches: {
     help: 'Differences between leases, sockets, sessions and consumers; has to be 0',

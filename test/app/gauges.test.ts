@@ -12,6 +12,7 @@ describe('the gauges', () => {
         sessions: [],
         connections: 4,
         jobs: [],
+        hls: { size: 2, bytes: 1000 },
         hostStreams,
         breakers: [{ profile: 'live', state: 'open' }],
         mismatches: 0,
