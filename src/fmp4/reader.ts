@@ -4,8 +4,9 @@ import { readMoof } from './moof.ts';
 import { readMoov } from './moov.ts';
 import type { SamplePlace, Track } from './track.ts';
 
-/** A sample with its bytes. */
+/** A sample with its bytes, and its track as the initialization section before it has it. */
 export interface Sample extends SamplePlace {
+  readonly track: Track;
   readonly data: Buffer;
 }
 
@@ -97,7 +98,8 @@ export class Fmp4Reader {
       // What lies before this place has been passed: no file that is streamed has that.
       if (from < used) this.#places.shift();
       else if (from + place.size <= end) {
-        out.push({ ...place, data: this.#rest.subarray(from, from + place.size) });
+        const track = this.#tracks.find(({ id }) => id === place.trackId);
+        if (track !== undefined) out.push({ ...place, track, data: this.#rest.subarray(from, from + place.size) });
         used = from + place.size;
         this.#places.shift();
       } else {

@@ -27,7 +27,7 @@ export class Fmp4Units {
   readonly #reader = new Fmp4Reader();
   #known: readonly Track[] = this.#reader.tracks;
   #tracks: readonly CarriedTrack[] = [];
-  #byId: ReadonlyMap<number, Track> = new Map();
+  #carried: ReadonlySet<number> = new Set();
 
   /** Empty before the first initialization section. The first picture, and all sounds. */
   get tracks(): readonly CarriedTrack[] {
@@ -54,13 +54,13 @@ export class Fmp4Units {
     const lost = this.#known.find(({ kind }) => kind === 'video');
     if (good.length === 0 || (video === undefined && lost !== undefined)) throw refusal(this.#known);
     const taken = [...(video === undefined ? [] : [video]), ...good.filter(({ kind }) => kind === 'audio')];
-    this.#byId = new Map(taken.map((track) => [track.id, track]));
+    this.#carried = new Set(taken.map(({ id }) => id));
     this.#tracks = taken.map((track, index) => ({ id: track.id, mux: muxTrackOf(track, index) }));
   }
 
   #unitOf(sample: Sample): Fmp4Unit[] {
-    const track = this.#byId.get(sample.trackId);
-    if (track === undefined) return [];
+    const { track } = sample;
+    if (!this.#carried.has(track.id)) return [];
     const entry = track.entries[sample.entry - 1] ?? track.entries[0];
     if (entry === undefined) return [];
     if (!('codec' in entry)) throw refusalOf(entry);
