@@ -9,8 +9,16 @@ import { streamKey } from './stream-key.ts';
 import { type EpisodeTitle, parseEpisodeTitle } from './title.ts';
 
 function locatorOf(entry: M3uEntry): StreamLocator {
-  const { url, headers, proxy } = entry;
-  return { kind: 'url', url, ...present({ headers, proxy }) };
+  const { headers, proxy } = entry;
+  return { kind: 'url', url: atInterface(entry), ...present({ headers, proxy }) };
+}
+
+/** VLC's name of the interface at which a group is joined goes into the address, where other players write it. */
+function atInterface({ url, options }: M3uEntry): string {
+  const wanted = options?.['miface'] ?? '';
+  if (!/^(?:udp|rtp):/i.test(url) || !/^[\w.:-]{1,60}$/.test(wanted) || /[?&](?:localaddr|interface|iface)=/.test(url))
+    return url;
+  return `${url}${url.includes('?') ? '&' : '?'}interface=${encodeURIComponent(wanted)}`;
 }
 
 /** Attributes and options that have no field of their own. */

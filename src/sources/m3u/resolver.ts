@@ -4,7 +4,7 @@ import type { Account } from '../../model/account.ts';
 import type { ArchiveWay, ArchiveWindow } from '../../model/archive.ts';
 import type { AccountId } from '../../model/ids.ts';
 import type { Catchup, StreamLocator } from '../../model/items.ts';
-import type { UpstreamRequest } from '../../model/upstream-request.ts';
+import type { HttpUpstreamRequest, UpstreamRequest } from '../../model/upstream-request.ts';
 import { accountsOf, type KnownLogins } from '../accounts-of.ts';
 import type { BaseUrlHealth } from '../base-url-health.ts';
 import type { StreamResolver } from '../contract.ts';
@@ -49,7 +49,10 @@ export class M3uResolver implements StreamResolver {
     const url = login === undefined ? locator.url : withLogin(locator.url, this.#known, login);
     const headers = { ...this.#headers, ...sendableHeaders(locator.headers ?? {}) };
     const other = otherRequest(url, { headers, ...this.#other });
-    if (other !== null) return other;
+    return other ?? this.#web(url, headers);
+  }
+
+  #web(url: string, headers: Readonly<Record<string, string>>): HttpUpstreamRequest {
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
     if (scheme !== 'http' && scheme !== 'https')
       throw new CoaxError('NO_STREAM', `Streams over ${scheme ?? 'something unknown'} can not be played`);
@@ -58,7 +61,10 @@ export class M3uResolver implements StreamResolver {
 
   /** The archive of an entry, as its `catchup` says; with the login of the account, as the stream itself. */
   archive(locator: StreamLocator, catchup: Catchup, account: AccountId, window: ArchiveWindow): readonly ArchiveWay[] {
-    const live = this.resolve(locator, account);
+    const found = this.resolve(locator, account);
+    // Archives are files: they come over HTTP whoever reads the live streams.
+    const isWeb = found.kind === 'ffmpeg' && found.protocol === 'http';
+    const live = isWeb ? this.#web(found.url, found.headers) : found;
     const [url] = live.kind === 'http' ? live.urls : [];
     if (live.kind !== 'http' || url === undefined) return [];
     const login = this.#logins.get(account);

@@ -1,7 +1,12 @@
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { sourceSchema } from '../../../src/config/schema.ts';
 import type { AccountId } from '../../../src/model/ids.ts';
+import type { LiveItem } from '../../../src/model/items.ts';
 import { createResolver } from '../../../src/sources/factory.ts';
+import { liveItemOf } from '../../../src/sources/m3u/entry-items.ts';
+import type { M3uEntry } from '../../../src/text/m3u-entry.ts';
+import { readM3u } from '../../../src/text/m3u-reader.ts';
 
 const resolve = (url: string, source: object = {}, headers: Record<string, string> = {}) => {
   const base = { id: 's1', kind: 'm3u', name: 'S', url: '/lists/a.m3u', accounts: [{ id: 'a1' }] };
@@ -41,6 +46,31 @@ describe('addresses of a playlist that are not of the web', () => {
         headers: { 'user-agent': 'Mine' },
       });
     });
+
+  it("of datagrams take VLC's option for the interface", async () => {
+    const lines = ['#EXTM3U', '#EXTINF:-1,A', '#EXTVLCOPT:miface=eth1', 'udp://@239.1.1.1:1234', ''];
+    const items: LiveItem[] = [];
+    const sink = { entries: (all: readonly M3uEntry[]) => void items.push(...all.map(liveItemOf)), reject: () => {} };
+    await readM3u(Readable.from([Buffer.from(lines.join('\n'))]), sink);
+    const { locator } = items[0] ?? {};
+    expect(locator?.kind === 'url' && resolve(locator.url)).to.include({ address: '239.1.1.1', interface: 'eth1' });
+  });
+
+  it('have archives over HTTP, whoever reads the streams', () => {
+    const source = sourceSchema.parse({
+      id: 's1',
+      kind: 'm3u',
+      name: 'S',
+      url: '/a.m3u',
+      accounts: [{ id: 'a1' }],
+      readWith: 'ffmpeg',
+    });
+    const locator = { kind: 'url', url: 'http://h/1.m3u8' } as const;
+    const window = { startUnix: 1_700_000_000, endUnix: 1_700_003_600, nowUnix: 1_700_010_000 };
+    const catchup = { type: 'append', days: 3, source: '?utc={utc}' };
+    const ways = createResolver(source).archive?.(locator, catchup, 'a1' as AccountId, window) ?? [];
+    expect(ways[0]?.request).to.include({ kind: 'http' });
+  });
 
   it('leave web addresses to Coax, unless the source says otherwise', () => {
     expect(resolve('http://h/1').kind).to.equal('http');
