@@ -14,7 +14,8 @@ export interface ImageRules {
   readonly signal?: AbortSignal;
   /** Leaves hosts alone that are down; asked for the first host. */
   readonly gate?: HostGate;
-  /** For hosts that are gone to another way: through the proxy of their source. */
+  /** For hosts that are gone to another way: through the proxy of their source; `via` names its host and port. */
+  readonly via?: string;
   readonly agents?: { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent };
 }
 
@@ -22,7 +23,7 @@ export interface ImageRules {
 export async function fetchImage(address: string, rules: ImageRules): Promise<Buffer> {
   const url = new URL(address);
   rules.admit(url);
-  const pass = rules.gate?.enter({ host: hostAndPort(url) });
+  const pass = rules.gate?.enter({ host: hostAndPort(url), ...(rules.via === undefined ? {} : { via: rules.via }) });
   try {
     const bytes = await fetched(address, rules);
     pass?.worked();

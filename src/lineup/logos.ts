@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import NodeCache from 'node-cache';
-import type { Config } from '../config/schema.ts';
+import type { Config, SourceConfig } from '../config/schema.ts';
 import type { Log } from '../log/log.ts';
+import { type Proxy, parseProxy } from '../sources/proxy.ts';
+import { proxyAgents } from '../sources/proxy-agent.ts';
 import type { HostGate } from '../sources/host-gate.ts';
 import { guardedLookup, isAllowedHost } from './address-guard.ts';
 import { fetchImage } from './image-fetch.ts';
@@ -13,6 +15,7 @@ import { placeholderLogo } from './placeholder-logo.ts';
 const mostBytes = 5_000_000;
 const mostAtOnce = 6;
 const failureSec = 900;
+const longestMs = 16_000;
 
 export interface Logo {
   readonly bytes: Buffer;
@@ -114,15 +117,36 @@ export class Logos {
         throw new Error('not a public address');
     };
     const { gate } = this.#options;
-    return fetchImage(address, { admit, lookup, mostBytes, ...(gate === undefined ? {} : { gate }) });
+    const signal = AbortSignal.timeout(longestMs);
+    const proxy = this.#proxyOf(originOf(new URL(address)));
+    const through = proxy === null ? {} : { agents: proxyAgents(proxy, signal), via: `${proxy.host}:${proxy.port}` };
+    return fetchImage(address, {
+      admit,
+      lookup,
+      mostBytes,
+      signal,
+      ...through,
+      ...(gate === undefined ? {} : { gate }),
+    });
+  }
+
+  /** What lies on the hosts of a source is fetched as its lists are: a provider behind a proxy does not see this machine. */
+  #proxyOf(origin: string): Proxy | null {
+    const { sources } = this.#options.config();
+    const source = sources.find((one) => one.enabled && one.proxy !== '' && originsOf(one).has(origin));
+    return source === undefined ? null : parseProxy(source.proxy);
   }
 
   /** Host and port of every source: what lies beside its lists may be in the own network. */
   #sourceOrigins(): Set<string> {
     const { sources } = this.#options.config();
-    const addresses = sources.flatMap(({ url, baseUrls, epgUrl }) => [url, epgUrl, ...baseUrls]);
-    return new Set(addresses.filter((address) => URL.canParse(address)).map((address) => originOf(new URL(address))));
+    return new Set(sources.flatMap((source) => [...originsOf(source)]));
   }
+}
+
+function originsOf({ url, baseUrls, epgUrl }: SourceConfig): Set<string> {
+  const addresses = [url, epgUrl, ...baseUrls].filter((address) => URL.canParse(address));
+  return new Set(addresses.map((address) => originOf(new URL(address))));
 }
 
 const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').toLowerCase();

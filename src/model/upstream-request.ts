@@ -19,6 +19,8 @@ export interface HttpUpstreamRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** What every connection of the stream goes through: playlists, keys, segments, ranges and redirects alike. */
   readonly proxy?: ProxyRequest;
+  /** The channel has streams of other sources: a host that is left alone for a while need not be tried for this one. */
+  readonly hasOthers?: boolean;
 }
 
 export interface ProxyRequest {

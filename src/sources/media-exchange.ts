@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { secretsOfRequest } from '../config/secrets.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { HttpUpstreamRequest } from '../model/upstream-request.ts';
 import type { BaseUrlHealth } from './base-url-health.ts';
@@ -68,6 +69,7 @@ export class MediaExchange {
   readonly #proxy: Proxy | null | undefined;
   readonly #home: readonly URL[];
   readonly #cookies: SessionCookies;
+  readonly #secrets: readonly string[];
   #kept: Kept | null = null;
   #socket: Socket | null = null;
   #body: IncomingMessage | null = null;
@@ -77,6 +79,7 @@ export class MediaExchange {
     this.#options = options;
     this.#keep = keep;
     this.#proxy = proxyOf(request.proxy);
+    this.#secrets = secretsOfRequest({ headers: request.headers, proxy: request.proxy?.url ?? '' });
     const own = request.urls.filter((url) => request.foreignUrls?.includes(url) !== true);
     this.#home = own.flatMap((url) => parseHttpUrl(url) ?? []);
     this.#cookies = new SessionCookies(
@@ -165,6 +168,7 @@ export class MediaExchange {
       if (!redirectStatuses.has(response.statusCode ?? 0) || location === undefined) {
         this.#body = response;
         return openedMedia(response, line.socket, {
+          secrets: this.#secrets,
           hops,
           url: url.href,
           noStream: () => this.#options.owner.noStream?.(),
@@ -214,7 +218,7 @@ export class MediaExchange {
     if (proxy === undefined) throw new CoaxError('UPSTREAM_PROXY', 'The address of the proxy is none');
     const pass = (this.#options.gate ?? this.#options.health?.gate)?.enter({
       host: hostAndPort(url),
-      insists: this.#options.hasOthers !== true,
+      insists: this.#options.hasOthers !== true && this.#request.hasOthers !== true,
       ...(proxy === null ? {} : { via: `${proxy.host}:${proxy.port}` }),
     });
     let answered = false;

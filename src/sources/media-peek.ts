@@ -80,7 +80,8 @@ export interface JudgeOptions extends Pick<MediaAnswer, 'expects' | 'at' | 'secr
  * Reads the first bytes of an opened answer and judges it; they stay in the body. Rejects with UPSTREAM_STALLED when none come,
  * UPSTREAM_UNREACHABLE when the connection breaks, CANCELLED on abort. The socket is left to the caller.
  */
-export async function judgeMedia(opened: OpenedMedia, options: JudgeOptions): Promise<MediaVerdict> {
+export async function judgeMedia(opened: OpenedMedia, given: JudgeOptions): Promise<MediaVerdict> {
+  const options = { ...given, secrets: [...(given.secrets ?? []), ...(opened.secrets ?? [])] };
   const { status, headers } = opened;
   // The page of an error is worth a moment, not a failure of its own.
   const peeked = status === 200 || status === 206 ? peekMedia(opened, options) : peekPage(opened, options);

@@ -19,6 +19,8 @@ export interface OpenedMedia {
   readonly hops: number;
   /** The address that answered, after redirects; relative addresses in the body are relative to it. It may hold a login. */
   readonly url: string;
+  /** What the request carried beside its address that must never be quoted: cookies, authorization. */
+  readonly secrets?: readonly string[];
   /** Tells the owner that this answer is no stream. */
   noStream(): void;
 }
@@ -34,7 +36,7 @@ export interface ContentRange {
 export function openedMedia(
   response: IncomingMessage,
   socket: Socket,
-  rest: Pick<OpenedMedia, 'hops' | 'url' | 'noStream'>,
+  rest: Pick<OpenedMedia, 'hops' | 'url' | 'noStream' | 'secrets'>,
 ): OpenedMedia {
   const { headers } = response;
   const contentRange = parseContentRange(headers['content-range']);

@@ -5,7 +5,7 @@ import { connectBoundHttpAgent, connectBoundHttpsAgent } from './connect-bound.t
 import { ConnectionFailure } from './connection-failure.ts';
 import type { SessionCookies } from './cookie-jar.ts';
 import type { Proxy } from './proxy.ts';
-import { ProxyAgent } from './proxy-agent.ts';
+import { proxyAgents } from './proxy-agent.ts';
 import { loginRefused } from './proxy-tunnel.ts';
 import { travellingHeaders } from './request-headers.ts';
 import { networkFailure } from './source-failure.ts';
@@ -90,11 +90,7 @@ export async function getOverHttp(request: HttpRequest): Promise<HttpAnswer> {
 }
 
 function agentsFor(proxy: Proxy | null, signal: AbortSignal) {
-  if (proxy === null) return { httpAgent, httpsAgent };
-  return {
-    httpAgent: new ProxyAgent({ proxy, secure: false, signal }),
-    httpsAgent: new ProxyAgent({ proxy, secure: true, signal }),
-  };
+  return proxy === null ? { httpAgent, httpsAgent } : proxyAgents(proxy, signal);
 }
 
 function cookieHeader(cookies: SessionCookies | undefined, url: string): { readonly cookie?: string } {

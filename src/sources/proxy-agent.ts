@@ -14,6 +14,14 @@ export interface ProxyAgentOptions {
   readonly timeoutMs?: number;
 }
 
+/** The agents for both kinds of address. */
+export function proxyAgents(proxy: Proxy, signal: AbortSignal): { httpAgent: ProxyAgent; httpsAgent: ProxyAgent } {
+  return {
+    httpAgent: new ProxyAgent({ proxy, secure: false, signal }),
+    httpsAgent: new ProxyAgent({ proxy, secure: true, signal }),
+  };
+}
+
 /** Makes connections through a proxy, one for each request, within a time. Requests fail with ConnectionFailure for what the proxy says. */
 export class ProxyAgent extends Agent {
   /** Node compares it with that of the request. */

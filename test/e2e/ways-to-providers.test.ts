@@ -70,7 +70,7 @@ describe('the way to a provider', function () {
     const live = { ...quickSettings.live, startMs: 2500, lingerMs: 0 };
     engine = await startEngine({ demo: false, settings: { ...quickSettings, live, logLevel: 'debug', breakers } });
     const has = (name: string, part: string) => (headers: Readonly<Record<string, unknown>>) =>
-      String(headers[name] ?? '').includes(part);
+      JSON.stringify(headers[name] ?? '').includes(part);
     strict.wantsForPlaylist = has('cookie', cookie);
     strict.paths.set('/agent', has('user-agent', 'SetTopBox/7'));
     strict.paths.set(

@@ -85,8 +85,10 @@ async function send(
   if (source?.delivery !== 'redirect') return false;
   // Where nobody says what is counted, a limit could not be kept.
   const counts = source.kind === 'xtream' || isGetPhp(source.url);
-  const limited = new Set(accounts().flatMap(({ id, limit }) => (limit === null ? [] : [id])));
-  const usable = target.accounts.filter((id) => (counts || !limited.has(id)) && safely(address, id) !== null);
+  // The same film may be on accounts of other sources, which have their own setting.
+  const own = accounts().filter(({ sourceId, limit }) => sourceId === source.id && (counts || limit === null));
+  const ids = new Set(own.map(({ id }) => id));
+  const usable = target.accounts.filter((id) => ids.has(id) && safely(address, id) !== null);
   if (usable.length === 0) return false;
   const gone = new AbortController();
   response.once('close', () => {
