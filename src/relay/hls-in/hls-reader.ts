@@ -20,6 +20,7 @@ const mostAttempts = 3;
 const firstRetryMs = 250;
 /** How often the stream's own address is asked for new ones, before a segment of them was read. */
 const mostRenewals = 2;
+const leastSilenceMs = 4_000;
 const watchMs = 500;
 /** A playlist that could not be got is asked for again after this. */
 const listRetryMs = 1_000;
@@ -69,8 +70,8 @@ export class HlsReader implements Upstream {
     this.#fetch = new HlsFetch({
       session,
       signal: this.#end.signal,
-      // Half of the time that ends the stream, so that there is time for another try.
-      silenceMs: Math.ceil(stallMs / 2),
+      // Less than what ends the stream, so that there is time for another try.
+      silenceMs: Math.max(Math.min(leastSilenceMs, stallMs), stallMs / 2),
       secrets,
       // A list that says nothing new is no sign of life, except before anything else came.
       received: (what) => {
