@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bench, type Result, tableOf } from './result.ts';
 
-const names = ['first-byte', 'fan-out', 'hls-out', 'failover', 'text', 'ingest', 'programmes', 'tunes', 'vod'] as const;
+const names = [
+  'first-byte',
+  'fan-out',
+  'hls-in',
+  'hls-out',
+  'failover',
+  'text',
+  'ingest',
+  'programmes',
+  'tunes',
+  'vod',
+] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
