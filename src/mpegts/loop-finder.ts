@@ -160,14 +160,19 @@ function isClip(cycles: CycleFinder): boolean {
   if (cycles.ticks < shortestTicks) return false;
   const units = cycles.cycle();
   if (units.some(({ marked }) => marked)) return true;
-  const largest = Math.max(...units.map(({ bytes }) => bytes));
-  const keys = units.filter(({ bytes }) => bytes * 2 > largest);
-  const smallest = Math.min(...keys.map(({ bytes }) => bytes));
-  if (keys.length > 1) return largest - smallest > Math.max(2 * packetSize, largest / 50);
+  const sizes = units.map(({ bytes }) => bytes);
+  const largest = Math.max(...sizes);
+  const keys = sizes.flatMap((bytes, n) => (bytes * 2 > largest ? [n] : []));
+  const group = (keys[1] ?? 0) - (keys[0] ?? 0);
+  // Several picture groups: those of a still picture are all alike.
+  if (keys.length > 1) {
+    const tolerance = Math.max(2 * packetSize, largest / 50);
+    return sizes.some((bytes, n) => Math.abs(bytes - (sizes[(n + group) % sizes.length] ?? 0)) > tolerance);
+  }
   // One picture group: the second half of a still one is all alike, or nothing.
-  const at = units.findIndex(({ bytes }) => bytes === largest);
-  const others = [...units.slice(at + 1), ...units.slice(0, at)];
-  const late = others.slice(others.length >> 1).map(({ bytes }) => bytes);
+  const at = sizes.indexOf(largest);
+  const others = [...sizes.slice(at + 1), ...sizes.slice(0, at)];
+  const late = others.slice(others.length >> 1);
   return new Set(late).size * 2 > late.length && Math.max(...late) > packetSize * 4;
 }
 

@@ -87,6 +87,8 @@ describe('coax as a process', function () {
     await app.settled();
     const before = (await (await app.api('GET', '/channels')).json()) as { items: { id: string }[] };
     await app.api('PATCH', `/channels/${before.items[1]!.id}`, { name: 'My own', number: '42' });
+    const streams = [0, 1].map((n) => `st${before.items[n]!.id.slice(1)}`);
+    await app.api('PUT', `/channels/${before.items[1]!.id}/streams`, { streams });
     const file = join(folder, 'all.json');
     expect((await run(['export', file, '--data', app.dataDir])).code).to.equal(0);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
@@ -103,6 +105,10 @@ describe('coax as a process', function () {
     };
     expect(after.items.map(({ id }) => id).sort()).to.deep.equal(before.items.map(({ id }) => id).sort());
     expect(after.items.find(({ id }) => id === before.items[1]!.id)).to.include({ name: 'My own', number: '42' });
+    const kept = (await (await moved.api('GET', `/channels/${before.items[1]!.id}/streams`)).json()) as {
+      streams: { id: string }[];
+    };
+    expect(kept.streams.map(({ id }) => id)).to.deep.equal(streams);
     expect(await (await moved.api('GET', '/outputs')).json()).to.have.nested.property(
       '[0].token',
       ((await (await app.api('GET', '/outputs')).json()) as { token: string }[])[0]!.token,

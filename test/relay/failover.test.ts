@@ -6,6 +6,8 @@ import type { SwitchReason } from '../../src/model/switch-reason.ts';
 import { blindObserver } from '../../src/relay/observer.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { fakeTime } from '../support/fake-time.ts';
+import { shiftTimes } from '../../src/mpegts/restamp.ts';
+import { syntheticClip } from '../support/ts-builder.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { type Player, World, type WorldOptions } from './world.ts';
 
@@ -220,6 +222,61 @@ describe('A channel with several streams', () => {
     world.upstreams.find(({ path }) => path === 's1')?.end();
     await run(world, 600);
     expect(world.upstreams.map(({ path, account }) => path + account)).to.deep.equal(['s2a2', 's1a1', 's2a3']);
+  });
+
+  describe('whose provider sends the same again and again', () => {
+    /** Two seconds, the second of them with larger pictures: no still picture is coded like this. */
+    const clip = Buffer.concat(
+      [200_000, 500_000].map((bitRate, n) =>
+        syntheticClip(1_000, { bitRate, keyFrameMs: 500, startPts: (1 + n) * 90_000, firstStamp: n * 1_000 }),
+      ),
+    );
+
+    /** The clip over and over on one stream; with `going`, in times that go on. */
+    async function loop(world: World, stream: string, rounds: number, going: boolean): Promise<void> {
+      for (let n = 0; n < rounds; n++) {
+        const copy = Buffer.from(clip);
+        for (let at = 0; at < copy.length; at += 188) shiftTimes(copy, at, going ? n * 180_000 : 0);
+        for (const upstream of world.openUpstreams) if (upstream.path === stream) upstream.play(copy);
+        // oxlint-disable-next-line no-await-in-loop -- time passes step by step
+        await run(world, 2_000, [stream]);
+      }
+    }
+
+    for (const [reason, going] of [
+      ['slate', true],
+      ['looping-times', false],
+    ] as const)
+      it(`goes on with the next stream, which begins while the old one still plays: ${reason}`, async () => {
+        const world = observed(three);
+        const player = world.open('c1', 'v1');
+        await clock.tickAsync(10);
+        await loop(world, 's1', 6, going);
+        expect(paths(world)).to.equal('s1 s2');
+        expect(view(world)).to.include({ state: 'live', streamId: 's2' });
+        expect(switches).to.deep.equal([[reason, 0]]);
+        expect(player.isPiped).to.equal(true);
+        expect(world.relays.healthOf('s1' as StreamId)).to.deep.include({ state: 'resting', failures: 1 });
+        expect(world.relays.healthOf('s1' as StreamId).restsUntil).to.be.above(Date.now() + 200_000);
+      });
+
+    it('stays with what there is where the channel has nothing else', async () => {
+      const world = observed({});
+      const player = world.open('c1', 'v1');
+      await clock.tickAsync(10);
+      await loop(world, 'c1', 8, true);
+      expect(world.upstreams).to.have.length(1);
+      expect(player.isPiped).to.equal(true);
+      expect(view(world)).to.include({ state: 'live' });
+    });
+
+    it('does not look where it is turned off', async () => {
+      const world = observed({ ...three, settings: { loopMs: 0 } });
+      world.open('c1', 'v1');
+      await clock.tickAsync(10);
+      await loop(world, 's1', 8, true);
+      expect(paths(world)).to.equal('s1');
+    });
   });
 
   describe('that is switched by hand', () => {

@@ -142,6 +142,13 @@ export class FakeUpstream implements Upstream {
     for (let at = 0; at < bytes.length; at += 1_000) this.#sink?.data(Buffer.from(bytes.subarray(at, at + 1_000)));
   }
 
+  /** Sends these bytes as they are. */
+  play(bytes: Buffer): void {
+    if (this.#sink === null || this.socket.destroyed) return;
+    this.record.push(Buffer.from(bytes));
+    this.#sink.data(Buffer.from(bytes));
+  }
+
   /** Bytes that are no transport stream. */
   rubbish(bytes: number): void {
     if (!this.socket.destroyed) this.#sink?.data(Buffer.alloc(bytes, 0x11));
