@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { Catalog } from '../catalog/catalog.ts';
 import type { Channel } from '../catalog/contract.ts';
+import type { OutputConfig } from '../config/schema.ts';
 import { Guide } from '../guide/guide.ts';
 import { Redactor } from '../log/redactor.ts';
 import { archiveDays, archivesOf } from '../model/archive.ts';
@@ -47,7 +48,7 @@ async function publish(order: PublishOrder): Promise<void> {
       'playlist.m3u': playlist(base, channels, output),
       'movies.m3u': movies(order, catalog),
       'guide.xml': guideXml(base, channels, guide, { fromUnix, toUnix, isSafe }),
-      'lineup.json': hdhrLineup(base, channels),
+      'lineup.json': hdhrLineup(base, channels, output),
     });
   } finally {
     catalog.close();
@@ -111,11 +112,13 @@ function archiveStart(channel: Channel, fromUnix: number): number {
   return Math.min(fromUnix, today - days * daySec);
 }
 
-function* hdhrLineup(base: string, channels: readonly Channel[]): Generator<string> {
+function* hdhrLineup(base: string, channels: readonly Channel[], { profile }: OutputConfig): Generator<string> {
+  // What a transcode gives is not what the provider sends.
+  const asItComes = profile === '' || profile === 'copy';
   const numbers = guideNumbers(channels.map(({ number }) => number));
   let separator = '[';
   for (const [index, channel] of channels.entries()) {
-    yield `${separator}${JSON.stringify(hdhrEntry(base, channel, numbers[index] ?? ''))}`;
+    yield `${separator}${JSON.stringify(hdhrEntry(base, channel, numbers[index] ?? '', asItComes))}`;
     separator = ',\n';
   }
   yield separator === '[' ? '[]\n' : ']\n';

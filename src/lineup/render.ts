@@ -103,9 +103,9 @@ export function guideProgramme(channel: Channel, programme: Programme, isSafe: (
   });
 }
 
-/** One entry of the HDHomeRun list, under a number of `guideNumbers`. */
-export function hdhrEntry(base: Base, channel: Channel, number: string): Record<string, unknown> {
-  const codecs = channel.streams.find((stream) => stream.codecs !== null)?.codecs;
+/** One entry of the HDHomeRun list, under a number of `guideNumbers`; its codecs are told where the channel is given as it comes. */
+export function hdhrEntry(base: Base, channel: Channel, number: string, asItComes: boolean): Record<string, unknown> {
+  const codecs = asItComes ? channel.streams.find((stream) => stream.codecs !== null)?.codecs : undefined;
   const video = codecs?.video[0];
   const audio = codecs?.audio[0];
   return lineupEntry({

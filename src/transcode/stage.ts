@@ -98,7 +98,7 @@ export class Stage {
     const live = parts.settings();
     this.relays = new Relays({
       // The channel's relay looks after its provider; here only ffmpeg can fail, and that is watched by the run.
-      settings: { ...live, startMs: live.startMs + startGraceMs, stallMs: 3_600_000 },
+      settings: { ...live, startMs: live.startMs + startGraceMs, stallMs: 3_600_000, startingSlate: 'off' },
       leases: parts.slots,
       openUpstream: (_, options) => this.#open(options),
       log: parts.log.child({ profile: profile.name }),

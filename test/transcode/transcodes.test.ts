@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hasFfmpeg, needsFfmpeg } from '../support/ffmpeg.ts';
@@ -52,6 +52,7 @@ describe(`Transcodes${needsFfmpeg}`, function () {
     expect(world.stage.provider.connections).to.equal(1);
     await waitUntil('ffmpeg has said how fast it is', () => typeof world.views[0]?.transcode?.speed === 'number');
     await waitUntil('codecs are known', () => world.views[0]?.facts?.video[0]?.width === 160);
+    if (world.pid !== undefined) expect(getPriority(world.pid)).to.equal(Math.max(5, getPriority()));
     const lines = commandLines(process.pid).filter((line) => line.includes('scale=160:90'));
     expect(lines).to.have.length(1);
     expect(lines[0]).to.not.include('127.0.0.1');
