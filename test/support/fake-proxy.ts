@@ -93,7 +93,7 @@ export class FakeProxy implements AsyncDisposable {
       onward.end();
     });
     server.on('connect', (request, socket: Socket) => {
-      if (this.mute) return;
+      if (this.mute) return done(socket.resume());
       if (!admits(request.headers['proxy-authorization']))
         return done(socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n'));
       if (this.answer !== null) return done(socket.end(`HTTP/1.1 ${this.answer} No\r\nContent-Length: 0\r\n\r\n`));
@@ -108,7 +108,7 @@ export class FakeProxy implements AsyncDisposable {
   async #socks(socket: Socket): Promise<void> {
     const bytes = reader(socket);
     const version = (await bytes(1))[0];
-    if (this.mute) return;
+    if (this.mute) return done(socket.resume());
     if (version === 4) return this.#socks4(socket, bytes);
     const methods = await bytes((await bytes(1))[0] ?? 0);
     if (this.#login === undefined) socket.write(Buffer.from([5, 0]));

@@ -99,6 +99,16 @@ describe('readM3u', () => {
         { headers: { 'user-agent': 'VLC/3', referer: 'http://r/' } },
       ],
       [
+        'a proxy of #EXTVLCOPT',
+        ['#EXTINF:-1,X', '#EXTVLCOPT:http-proxy=socks5h://u:p@proxy.test:1080'],
+        { proxy: 'socks5h://u:p@proxy.test:1080' },
+      ],
+      [
+        'a proxy of #EXTVLCOPT without a scheme',
+        ['#EXTINF:-1,X', '#EXTVLCOPT:http-proxy=proxy.test:3128'],
+        { proxy: 'http://proxy.test:3128' },
+      ],
+      [
         'other #EXTVLCOPT lines',
         ['#EXTINF:-1,X', '#EXTVLCOPT:network-caching=1000'],
         { options: { 'network-caching': '1000' } },
