@@ -20,11 +20,11 @@ export interface TheatreOptions extends StageOptions {
 }
 
 /** Plays a clip of the demo in real time, some of it at once; after `forMs` it ends. */
-export function clip(forMs?: number): Answer {
+export function clip(forMs?: number, name = 'pattern'): Answer {
   return (response) => {
     const gone = new AbortController();
     response.writeHead(200, { 'content-type': 'video/mp2t', connection: 'close' });
-    const live = demoLive(loadClip('pattern'), { signal: gone.signal, burstMs: 4_000 });
+    const live = demoLive(loadClip(name), { signal: gone.signal, burstMs: 4_000 });
     live.pipe(response);
     const timer = forMs === undefined ? undefined : setTimeout(() => response.end(), forMs);
     response.on('close', () => {
@@ -104,6 +104,11 @@ export class Theatre implements AsyncDisposable {
     const client = await RawClient.send(`${this.url}/${name}/${profile}`, { headers });
     this.#clients.push(client);
     return client;
+  }
+
+  /** Makes a channel of streams at these paths of the provider. */
+  channel(name: string, ...paths: string[]): void {
+    this.#channels.set(name, this.stage.channel(name, ...paths));
   }
 
   /** The relays behind ffmpeg. */

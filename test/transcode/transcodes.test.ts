@@ -8,6 +8,7 @@ import { commandLines } from '../support/process-tree.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { saying } from '../relay/stage.ts';
 import { clip, Theatre, type TheatreOptions } from './theatre.ts';
 
 const small = '-map 0:v:0? -vf scale=160:90 -c:v libx264 -preset ultrafast -g 25 -map 0:a? -c:a aac -ac 1';
@@ -111,6 +112,21 @@ describe(`Transcodes${needsFfmpeg}`, function () {
     await client.read(188 * 400);
     expect(world.pid).to.equal(pid);
     expect(client.ended).to.equal(false);
+  });
+
+  it('go on with another stream of the channel, of another size, behind the same ffmpeg', async () => {
+    await using world = await theatre({}, clip(600));
+    world.stage.provider.answer('/first.ts', clip(1_500), saying(404, 'gone'));
+    world.stage.provider.answer('/second.ts', clip(undefined, 'bars'));
+    world.channel('mixed', '/first.ts', '/second.ts');
+    const playing = ffmpegPlay(`${world.url}/mixed/small`, { seconds: 8 });
+    await waitUntil('it runs', () => world.pid !== undefined);
+    const { pid } = world;
+    const play = await playing;
+    expect(world.stage.provider.paths).to.include('/second.ts');
+    expect(play).to.deep.include({ errors: [], code: 0 });
+    expect(play.videoFrames).to.be.greaterThan(150);
+    expect(world.pid).to.equal(pid);
   });
 
   it('go on with another ffmpeg when one is killed, in the same stream', async () => {
