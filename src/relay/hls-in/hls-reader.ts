@@ -259,27 +259,30 @@ export class HlsReader implements Upstream {
     } catch (error) {
       const failure = toCoaxError(error);
       if (this.#end.signal.aborted) throw failure;
-      if (await this.#renewFor(`list ${due.role}`, failure)) return;
+      // Some addresses of playlists are good for one request: whenever the stream's own one gives a list, all is well.
+      if (mayHaveExpired(failure)) return this.#renew(failure);
       if (!isHiccup(failure)) throw failure;
       this.#failure = failure;
       await delay(failure.retryAfterMs ?? listRetryMs, this.#end.signal);
     }
   }
 
-  /**
-   * Asks the stream's own address for new ones when those that were used may have expired; once for each segment, and never again and
-   * again without success in between. False where that is no help.
-   */
+  /** Asks for new addresses of a segment that is not where it was; once for each, and never again and again without success in between. */
   async #renewFor(what: string, failure: CoaxError): Promise<boolean> {
     if (!mayHaveExpired(failure) || this.#renewedFor === what || this.#renewals >= mostRenewals) return false;
     this.#renewedFor = what;
     if (this.#renewals++ > 0) await delay(listRetryMs, this.#end.signal);
+    await this.#renew(failure);
+    return true;
+  }
+
+  /** Asks the stream's own address for its playlists; the place in them is kept. */
+  async #renew(failure: CoaxError): Promise<void> {
     this.#failure = failure;
     const before = this.#lists.roles.join();
     await this.#lists.open();
     if (this.#lists.roles.join() !== before)
       throw new CoaxError('UPSTREAM_ENDED', 'The provider sends the stream in another form');
-    return true;
   }
 
   /** Ends what has been silent for too long; while it is not, tells so. */

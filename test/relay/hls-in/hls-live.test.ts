@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { checkTs } from '../../support/ts-check.ts';
-import { HlsOrigin, inTurn, saying } from './hls-origin.ts';
+import { type Answer, HlsOrigin, inTurn, saying } from './hls-origin.ts';
 import { finished, HlsRig, lastStampOf, listOf, segments } from './hls-rig.ts';
 
 /** Puts segments at /1.ts, /2.ts and so on, and gives their names. */
@@ -278,5 +278,118 @@ describe('A live HLS stream', () => {
     expect([played.length, played.lost]).to.deep.equal([length, null]);
     await rig.until('it is over', () => played.lost !== null);
     expect(played.length).to.equal(Buffer.concat(all).length);
+  });
+
+  it('is played although each address of its playlist is good for one request', async () => {
+    await using origin = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(7);
+    const names = put(origin, all, (n) => `edge/${n}.ts`).map((name) => name.replace('edge/', ''));
+    const began = performance.now();
+    const valid = new Set<string>();
+    let tokens = 0;
+    origin.put('/channel.m3u8', (response) => {
+      valid.add(`/edge/live.m3u8?t=${++tokens}`);
+      response.writeHead(302, { location: `/edge/live.m3u8?t=${tokens}` }).end();
+    });
+    origin.put('/edge/live.m3u8', (response, request) => {
+      const shown = 4 + Math.floor((performance.now() - began) / 2_000);
+      if (valid.delete(request.url ?? '')) response.end(listOf(1, names.slice(0, shown)));
+      else response.writeHead(403).end();
+    });
+    const played = await rig.open(`${origin.url}/channel.m3u8`);
+    await rig.until('the last is played', () => played.stamps.last === lastStampOf(all, 7));
+    expect(played.stamps.breaks).to.deep.equal([]);
+    expect(played.lost).to.equal(null);
+  });
+
+  it('goes on where a segment has stopped in the middle', async () => {
+    await using origin = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(3);
+    const names = put(origin, all);
+    const second = all[1] ?? Buffer.alloc(0);
+    const half: Answer = (response) => {
+      response.writeHead(200, { 'content-length': second.length });
+      response.write(second.subarray(0, 20_001));
+    };
+    origin.put('/2.ts', inTurn(half, second));
+    origin.put('/live.m3u8', listOf(1, names, [finished]));
+    const played = await rig.open(`${origin.url}/live.m3u8`);
+    await rig.until('it is over', () => played.lost !== null);
+    expect(played.bytes.equals(Buffer.concat(all))).to.equal(true);
+    expect([origin.connections, origin.most]).to.deep.equal([2, 1]);
+  });
+
+  it('needs one connection at a time of a server that keeps none', async () => {
+    await using origin = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(4);
+    const closing =
+      (body: Buffer | string): Answer =>
+      (response) =>
+        void response.writeHead(200, { connection: 'close' }).end(body);
+    all.forEach((bytes, n) => origin.put(`/${n}.ts`, closing(bytes)));
+    origin.put('/live.m3u8', closing(listOf(1, ['0.ts', '1.ts', '2.ts', '3.ts'], [finished])));
+    const played = await rig.open(`${origin.url}/live.m3u8`);
+    await rig.until('it is over', () => played.lost !== null);
+    expect(played.bytes.equals(Buffer.concat(all))).to.equal(true);
+    expect([origin.connections, origin.most]).to.deep.equal([5, 1]);
+  });
+
+  it('holds one connection although its panel redirects each segment to another host', async () => {
+    await using panel = await HlsOrigin.start();
+    await using edge = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(3);
+    let most = 0;
+    const counted =
+      (answer: Answer): Answer =>
+      (response, request) => {
+        most = Math.max(most, panel.open + edge.open);
+        answer(response, request);
+      };
+    const names = put(edge, all);
+    for (const [n, name] of names.entries()) {
+      panel.put(
+        `/${name}`,
+        counted((response) => response.writeHead(302, { location: `${edge.url}/${name}` }).end()),
+      );
+      edge.put(
+        `/${name}`,
+        counted((response) => response.end(all[n])),
+      );
+    }
+    panel.put('/live.m3u8', listOf(1, names, [finished]));
+    const played = await rig.open(`${panel.url}/live.m3u8`);
+    await rig.until('it is over', () => played.lost !== null);
+    expect(played.bytes.equals(Buffer.concat(all))).to.equal(true);
+    expect(most).to.equal(1);
+  });
+
+  it('waits for the first segment of a list that has none yet', async () => {
+    await using origin = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(1);
+    origin.put('/live.m3u8', inTurn(listOf(1, []), listOf(1, []), listOf(1, put(origin, all))));
+    const played = await rig.open(`${origin.url}/live.m3u8`);
+    expect(played.stamps.first).to.equal(0);
+  });
+
+  it('reads no more ahead than fits while it is held', async () => {
+    await using origin = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(12, { bitRate: 24_000_000 });
+    origin.put('/live.m3u8', listOf(1, put(origin, all), [finished]));
+    const played = await rig.open(`${origin.url}/live.m3u8`);
+    played.upstream.hold?.(30_000);
+    for (let n = 0; n < 100; n++) {
+      // oxlint-disable-next-line no-await-in-loop -- step by step
+      await rig.step(100);
+    }
+    // Three megabytes each, sixteen at most, and what the sockets hold.
+    expect(origin.paths.filter((path) => path.endsWith('.ts')).length).to.be.within(5, 8);
+    await rig.until('it is over', () => played.lost !== null);
+    expect(played.bytes.equals(Buffer.concat(all))).to.equal(true);
   });
 });
