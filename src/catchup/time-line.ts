@@ -1,9 +1,10 @@
 import { type JoinPoint, KeyFrameFinder } from '../mpegts/key-frames.ts';
-import { isUnitStart, nullPid, packetSize, payloadOffset, pcrOf, pidOf, syncByte } from '../mpegts/packet.ts';
+import { isUnitStart, packetSize, payloadOffset, pcrOf, pidOf } from '../mpegts/packet.ts';
 import { isPesStart, ptsOf } from '../mpegts/pes.ts';
 import { Restamper } from '../mpegts/restamp.ts';
 import { TsSync } from '../mpegts/sync.ts';
 import { ptsDifference, ptsHz, wrapPts } from '../mpegts/time.ts';
+import { nullPackets, withoutNullPackets } from './null-packets.ts';
 
 /** An archive that begins this far from where it was asked for still has the clock of the broadcast. */
 const sameClockSec = 25;
@@ -22,21 +23,6 @@ const longestUnitSec = 2;
 const mostHeldBytes = 12 * 1_048_576;
 /** Without a clock of its own after so many bytes, a stream is told time by its pictures. */
 const noPcrBytes = 1_048_576;
-
-const stuffing = ((): Buffer => {
-  const packets = Buffer.alloc(packetSize * 348, 0xff);
-  for (let at = 0; at < packets.length; at += packetSize) {
-    packets[at] = syncByte;
-    packets.writeUInt16BE(nullPid, at + 1);
-    packets[at + 3] = 0x10;
-  }
-  return packets;
-})();
-
-/** Null packets; the last one may be cut. */
-export function* nullPackets(bytes: number): Generator<Buffer> {
-  for (let left = bytes; left > 0; left -= stuffing.length) yield stuffing.subarray(0, Math.min(left, stuffing.length));
-}
 
 /** What the clock of the archive shows at the start of the programme, in 90 kHz ticks; all pieces of one playback share it. */
 export interface SharedClock {
@@ -94,6 +80,8 @@ export class TimeLine {
   #heldBytes = 0;
   #heldFrom = 0;
   #points: JoinPoint[] = [];
+  /** Where the wished time is; -1 while it has not come. */
+  #wantedAt = -1;
   // Over connections.
   #restamps = false;
   #lineShift = 0;
@@ -148,13 +136,14 @@ export class TimeLine {
     this.#heldBytes = 0;
     this.#heldFrom = 0;
     this.#points = [];
+    this.#wantedAt = -1;
     this.#before = Buffer.alloc(0);
   }
 
   /** Takes the next bytes of the connection; they must not be changed afterwards. Returns what comes next in the line. */
   push(chunk: Buffer): Buffer[] {
     this.#out = [];
-    for (const packets of this.#sync.push(chunk)) for (const run of withoutStuffing(packets)) this.#take(run);
+    for (const packets of this.#sync.push(chunk)) for (const run of withoutNullPackets(packets)) this.#take(run);
     return this.#out;
   }
 
@@ -196,7 +185,10 @@ export class TimeLine {
   #readClock(packets: Buffer): void {
     for (let offset = 0; offset < packets.length; offset += packetSize) {
       const clock = this.#clockOf(packets, offset);
-      if (clock >= 0) this.#tick(clock);
+      if (clock < 0) continue;
+      this.#tick(clock);
+      if (this.#wantedAt < 0 && this.#sec >= this.#piece.wantSec)
+        this.#wantedAt = this.#heldEnd - packets.length + offset;
     }
   }
 
@@ -259,7 +251,7 @@ export class TimeLine {
   #tryStart(): void {
     const { wantSec, start } = this.#piece;
     const isThere = this.#sec >= wantSec;
-    if (start === 'anywhere' && isThere && this.#finder.tables !== null) return this.#startAt(this.#heldFrom, true);
+    if (start === 'anywhere' && isThere && this.#finder.tables !== null) return this.#startAt(this.#wantedAt, true);
     const [first] = this.#points;
     if (isThere && first !== undefined) return this.#startAt(first.offset, true);
     if (this.#heldBytes > mostHeldBytes && this.#finder.tables !== null) this.#startAt(this.#heldFrom, true);
@@ -390,15 +382,4 @@ export class TimeLine {
       this.#heldFrom += oldest?.length ?? 0;
     }
   }
-}
-
-/** The packets without null packets, in runs that need no copy. */
-function* withoutStuffing(packets: Buffer): Generator<Buffer> {
-  let from = 0;
-  for (let offset = 0; offset < packets.length; offset += packetSize) {
-    if ((packets[offset + 2] ?? 0) !== 0xff || ((packets[offset + 1] ?? 0) & 0x1f) !== 0x1f) continue;
-    if (offset > from) yield packets.subarray(from, offset);
-    from = offset + packetSize;
-  }
-  if (from < packets.length) yield packets.subarray(from);
 }

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { ArchiveSettings, Fault } from '../support/fake-provider/settings.ts';
+import { startEngine } from '../support/engine.ts';
 import { ffmpegPlay, ffprobe, needFfmpeg } from '../support/players.ts';
-import { type Rig, startRig } from '../support/rig.ts';
+import { quickSettings, type Rig, startRig } from '../support/rig.ts';
+import { startFakeProvider } from '../support/start-fake-provider.ts';
 
 const usual: ArchiveSettings = {
   forms: ['path-dash'],
@@ -13,6 +15,8 @@ const usual: ArchiveSettings = {
   paceFactor: 0,
   preamble: '',
   ownClock: false,
+  playlist: '',
+  entry: '',
 };
 
 const nowUnix = (): number => Math.floor(Date.now() / 1000);
@@ -149,5 +153,92 @@ describe('a past programme through the engine, on an account with one connection
     first.stop.abort();
     second.stop.abort();
     await rig.expectHeld();
+  });
+});
+
+describe('a past programme of a playlist, through the engine', function () {
+  this.timeout(120_000);
+
+  for (const [what, archive] of [
+    [
+      'a Flussonic server',
+      { playlist: 'catchup="flussonic" catchup-days="3"', entry: 'mpegts', forms: ['flussonic-ts'] },
+    ],
+    [
+      'a Flussonic server that has it in segments',
+      { playlist: 'catchup="fs" catchup-days="3"', entry: 'mpegts', forms: ['flussonic-m3u8'] },
+    ],
+    [
+      'a template',
+      {
+        playlist:
+          'catchup="default" catchup-days="3" catchup-source="{base}/timeshift/{login}/{duration:60}/{Y}-{m}-{d}:{H}-{M}/{id}.ts"',
+        forms: ['path-dash'],
+      },
+    ],
+    ['a panel behind the playlist', { playlist: 'catchup="xc" catchup-days="3"', forms: ['path-underscore'] }],
+  ] as const) {
+    it(`is played from ${what}`, async function () {
+      needFfmpeg(this);
+      const settings = { ...usual, delivery: 'stream' as const, ...archive };
+      await using provider = await startFakeProvider({ archive: settings });
+      await using engine = await startEngine({ demo: false, settings: quickSettings });
+      const { username, password } = provider.login;
+      const query = new URLSearchParams({ username, password, type: 'm3u_plus', output: 'ts' });
+      await engine.addSource({
+        kind: 'm3u',
+        name: 'List',
+        url: `${provider.url}/get.php?${query.toString()}`,
+        timeZone: 'Europe/Amsterdam',
+      });
+      const channel = (await engine.channels()).find(({ name }) => name === 'Channel 2');
+      const { token, urls } = await engine.output();
+      const playlist = await (await fetch(urls.m3u)).text();
+      const template = new RegExp(`catchup-source="([^"]*/catchup/${channel?.id}[^"]*)"`).exec(playlist)?.[1] ?? '';
+      expect(template).to.equal(`${engine.url}/o/${token}/catchup/${channel?.id}.ts?start={utc}&end={utcend}`);
+      expect(playlist).to.contain('catchup-days="3"').and.not.contain(password);
+      const start = ago(7_200);
+      const play = await ffmpegPlay(template.replace('{utc}', String(start)).replace('{utcend}', String(start + 60)));
+      // The segments of this server are cut anywhere.
+      if (!what.includes('segments')) expect(play.errors).to.deep.equal([]);
+      expect(play.seconds).to.be.closeTo(60, 4);
+      const state = await provider.quiet();
+      expect([state.peak, state.refused]).to.deep.equal([1, 0]);
+    });
+  }
+});
+
+describe('the guide of a channel with an archive, through the engine', function () {
+  this.timeout(60_000);
+
+  it('says which programmes can be played, for as long as the archive, also when the provider drops them', async () => {
+    await using rig = await startRig({ provider: { guide: { pastDays: 4, days: 1 } } });
+    const named = async (name: string) => (await rig.engine.channels()).find((channel) => channel.name === name);
+    const [archived, plain] = [await named('Channel 1'), await named('Channel 2')];
+    const list = async (id: string | undefined) => {
+      const from = nowUnix() - 5 * 86_400;
+      const { body } = await rig.engine.api<{ items: { start: string; hasArchive?: boolean }[] }>(
+        'GET',
+        `/guide?channel=${id}&from=${from}&to=${nowUnix() + 7_200}`,
+      );
+      return body.items.map(({ start, hasArchive = false }) => ({
+        age: nowUnix() - Date.parse(start) / 1000,
+        hasArchive,
+      }));
+    };
+    const before = await list(archived?.id);
+    expect(before.length).to.be.greaterThan(90);
+    for (const { age, hasArchive } of before) expect(hasArchive).to.equal(age > 0);
+    const others = await list(plain?.id);
+    expect(others.length).to.be.within(24, 52);
+    expect(others.some(({ hasArchive }) => hasArchive)).to.equal(false);
+    await rig.provider.set({ guide: { pastDays: 0, shiftMin: 0 } });
+    await rig.engine.refresh(rig.sourceId);
+    const after = await list(archived?.id);
+    expect(after.length).to.be.at.least(before.length - 1);
+    const { urls } = await rig.engine.output();
+    const guide = await (await fetch(urls.xmltv)).text();
+    const listed = [...guide.matchAll(new RegExp(`channel="${archived?.id}"`, 'g'))].length;
+    expect(listed).to.be.greaterThan(90);
   });
 });

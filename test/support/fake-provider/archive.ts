@@ -51,6 +51,8 @@ export function flussonicPiece(file: string, nowUnix: number): AskedPiece | null
   const bounded = /^(archive|index|video|mono)-(\d+)-(\d+)\.(ts|m3u8)$/.exec(file);
   if (bounded !== null)
     return { form: `flussonic-${bounded[4]}`, startUnix: Number(bounded[2]), durationSec: Number(bounded[3]) };
+  const segment = /^seg-(\d+)-(\d+)\.ts$/.exec(file);
+  if (segment !== null) return { form: 'segment', startUnix: Number(segment[1]), durationSec: Number(segment[2]) };
   const open = /^timeshift_abs-(\d+)\.ts$/.exec(file);
   return open === null
     ? null
@@ -65,9 +67,21 @@ export function archiveAnswer(
 ): 'archive' | 'live' | 'html' | 'missing' {
   if (settings.live.includes(piece.form)) return 'live';
   if (settings.html.includes(piece.form)) return 'html';
-  if (!settings.forms.includes(piece.form)) return 'missing';
+  if (piece.form !== 'segment' && !settings.forms.includes(piece.form)) return 'missing';
   const isThere = piece.startUnix >= nowUnix - settings.days * daySec && piece.startUnix < nowUnix - settings.lagSec;
   return isThere && piece.durationSec > 0 ? 'archive' : 'missing';
+}
+
+const segmentSec = 6;
+
+/** The playlist of a piece, in segments of six seconds. */
+export function archivePlaylist({ startUnix, durationSec }: AskedPiece): string {
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${segmentSec}`, '#EXT-X-MEDIA-SEQUENCE:0'];
+  for (let at = 0; at < durationSec; at += segmentSec) {
+    const length = Math.min(segmentSec, durationSec - at);
+    lines.push(`#EXTINF:${length}.0,`, `seg-${startUnix + at}-${length}.ts`);
+  }
+  return `${[...lines, '#EXT-X-ENDLIST'].join('\n')}\n`;
 }
 
 const aligned = (bytes: number): number => Math.floor(bytes / packetSize) * packetSize;

@@ -51,13 +51,14 @@ export function* playlistText(
   catalog: CatalogSettings,
   base: string,
   streamUrl: (index: number) => string,
+  more: (index: number) => string = () => '',
 ): Generator<string> {
   let text = `#EXTM3U x-tvg-url="${base}/xmltv.php"\n`;
   for (const index of channelIndexes(catalog)) {
     const name = channelName(catalog, index);
     if (catalog.quirks && index % 2 === 1)
       text += `#EXTINF:-1,Not to be read ${streamUrl(index)}\nfoo${streamUrl(index).slice(4)}\n`;
-    text += `#EXTINF:-1 tvg-id="ch${index + 1}.test" tvg-name="${name}" tvg-chno="${index + 1}" tvg-logo="${base}/logo/${index + 1}.png${catalog.logoQuery}" group-title="Group ${groupOf(catalog, index)}",${name}\n${streamUrl(index)}\n`;
+    text += `#EXTINF:-1 tvg-id="ch${index + 1}.test" tvg-name="${name}" tvg-chno="${index + 1}" tvg-logo="${base}/logo/${index + 1}.png${catalog.logoQuery}" group-title="Group ${groupOf(catalog, index)}"${more(index)},${name}\n${streamUrl(index)}\n`;
     if (text.length > 65_536) {
       yield text;
       text = '';

@@ -192,8 +192,20 @@ export function answerPanel(
     send(response, mode, 'text/xml', guideText(settings.catalog, settings.guide, now), settings.guide.packed);
   else if (action === 'get') {
     const part = (text: string) => encodeURIComponent(text);
+    const { archive } = settings;
+    const id = (index: number) => channelIdBase + index + 1 + settings.catalog.idOffset;
+    const place = `${part(login.username)}/${part(login.password)}`;
     const url = (index: number) =>
-      `${context.base}/live/${part(login.username)}/${part(login.password)}/${channelIdBase + index + 1 + settings.catalog.idOffset}.ts`;
-    send(response, mode, 'audio/x-mpegurl', playlistText(settings.catalog, context.base, url), 'no');
+      archive.entry === ''
+        ? `${context.base}/live/${place}/${id(index)}.ts`
+        : `${context.base}/flussonic/${place}/${id(index)}/${archive.entry}`;
+    const more = (index: number) =>
+      archive.playlist === ''
+        ? ''
+        : ` ${archive.playlist
+            .replaceAll('{base}', context.base)
+            .replaceAll('{id}', String(id(index)))
+            .replaceAll('{login}', place)}`;
+    send(response, mode, 'audio/x-mpegurl', playlistText(settings.catalog, context.base, url, more), 'no');
   } else playerApi(context, login, query, mode, response);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { archiveAnswer, deliverArchive } from './archive.ts';
+import { archiveAnswer, archivePlaylist, deliverArchive } from './archive.ts';
 import { deliverFile } from './deliver-file.ts';
 import { deliverLive } from './deliver-live.ts';
 import { HlsPanel } from './hls-panel.ts';
@@ -305,7 +305,10 @@ export class Provider {
       if (answer === 'html') response.writeHead(200, page).end('<html><body>Archive not available</body></html>');
       if (answer === 'missing') response.writeHead(404, page).end('<html>no such archive</html>');
       const delivery = { loop, programNumber: number % 65_000 || 1, piece, settings: archive, nowUnix, sent };
-      if (answer === 'archive') deliverArchive(request, response, delivery, behaviour);
+      if (answer === 'archive' && /(?:m3u8|playlist)$/.test(piece.form)) {
+        const list = { 'content-type': 'application/vnd.apple.mpegurl' };
+        response.writeHead(200, list).end(archivePlaylist(piece));
+      } else if (answer === 'archive') deliverArchive(request, response, delivery, behaviour);
       if (answer !== 'live') return;
     }
     response.useChunkedEncodingByDefault = behaviour.chunked === true;

@@ -144,6 +144,10 @@ export interface ArchiveSettings {
   readonly preamble: string;
   /** Each answer has a clock of its own, instead of the broadcast's. */
   readonly ownClock: boolean;
+  /** Attributes of each entry of the playlist: `catchup="flussonic"`; `{base}`, `{id}` and the login are replaced. */
+  readonly playlist: string;
+  /** Address of each entry of the playlist below `/flussonic/u/p/{id}/`; empty is the usual one. */
+  readonly entry: string;
 }
 
 export interface ProviderSettings {
@@ -263,6 +267,8 @@ export const defaultSettings: ProviderSettings = {
     paceFactor: 0,
     preamble: '',
     ownClock: false,
+    playlist: '',
+    entry: '',
   },
   behaviour: { burstBytes: 262_144 },
   faults: [],
