@@ -91,6 +91,10 @@ export class Transcodes implements AsyncDisposable {
     await this.#options.ffmpeg.path();
     if (!this.#stages.has(key) && slates !== true) this.#options.slots.assertRoom(viewer);
     const copy = await this.#options.relays.open(request);
+    if (this.#stopped) {
+      copy.leave();
+      throw new CoaxError('SHUTTING_DOWN');
+    }
     const known = this.#stages.get(key);
     const stage =
       known !== undefined && !known.isOver && isSame(known.profile, profile)
