@@ -93,6 +93,25 @@ describe('the OpenAPI document', () => {
     expect(left.items.map(({ sourceId }) => sourceId)).to.not.include(made.id);
   });
 
+  it('describes what is served: circuit breakers', async () => {
+    await using stub = await startWebStub((_request, response) => response.writeHead(404).end());
+    const made = await call<{ id: string }>('POST', '/sources', 201, {
+      body: { kind: 'm3u', name: 'Gone', url: `${stub.base}/list.m3u`, enabled: false },
+    });
+    expect(await call('POST', '/sources/{id}/test', 200, { params: { id: made.id } })).to.include({ ok: false });
+    const [breaker] = await call<readonly { id: string }[]>('GET', '/breakers', 200);
+    const id = breaker?.id ?? '';
+    expect(breaker).to.include({ id: `list:${new URL(stub.base).host}`, state: 'closed', failures: 0 });
+    const params = { id };
+    expect(await call('POST', '/breakers/{id}', 200, { params, body: { state: 'open' } })).to.include({
+      forced: 'open',
+    });
+    await problem('POST', `/breakers/${id}`, 400, 'BAD_REQUEST', { state: 'ajar' });
+    expect(await call('POST', '/breakers/{id}', 200, { params, body: { state: 'auto' } })).to.include({ forced: null });
+    await problem('POST', '/breakers/none', 404, 'NOT_FOUND', { state: 'open' });
+    await call('DELETE', '/sources/{id}', 204, { params: { id: made.id } });
+  });
+
   it('describes what is served: media servers', async () => {
     await using jellyfin = await FakeJellyfin.start();
     const { url, apiKey } = jellyfin;
@@ -155,7 +174,10 @@ describe('the OpenAPI document', () => {
       overrides: { name: 'Mine', number: '7.1' },
     });
     expect(
-      await call('PATCH', '/channels/{id}', 200, { params: { id }, body: { name: null, number: null } }),
+      await call('PATCH', '/channels/{id}', 200, { params: { id }, body: { request: { headers: { Cookie: 'a=b' } } } }),
+    ).to.have.deep.property('request', { headerNames: ['Cookie'], hasUserAgent: false, hasProxy: false });
+    expect(
+      await call('PATCH', '/channels/{id}', 200, { params: { id }, body: { name: null, number: null, request: null } }),
     ).to.include({ name, number: '1' });
     expect((await call<{ items: unknown[] }>('GET', '/channels', 200, { query: '?q=colours' })).items).to.have.length(
       1,
