@@ -29,7 +29,6 @@ interface Followed {
 /** Where an earlier connection stopped. */
 export interface HlsPlace {
   readonly sequence: number;
-  readonly discontinuity: number;
 }
 
 interface Loaded {

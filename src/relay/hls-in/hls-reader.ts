@@ -193,7 +193,7 @@ export class HlsReader implements Upstream {
     this.#renewedFor = '';
     this.#failure = null;
     follower.done(segment);
-    if (role === 'main') this.#options.reached({ sequence: segment.sequence, discontinuity: segment.discontinuity });
+    if (role === 'main') this.#options.reached({ sequence: segment.sequence });
   }
 
   /** Reads one segment to its end, again from where it broke off. */
