@@ -225,7 +225,10 @@ export class TimeLine {
       const asked = Math.round(this.#piece.askedSec * ptsHz);
       shared.base ??= wrapPts(clock - asked);
       const apart = ptsDifference(clock, wrapPts(shared.base + asked));
-      this.#shift = Math.abs(apart) <= sameClockSec * ptsHz ? 0 : wrapPts(-apart);
+      // A list of segments may go on where it was left, whatever was asked.
+      const fromWanted = ptsDifference(clock, shared.base) - this.#piece.wantSec * ptsHz;
+      const isSame = Math.min(Math.abs(apart), Math.abs(fromWanted)) <= sameClockSec * ptsHz;
+      this.#shift = isSame ? 0 : wrapPts(-apart);
       this.#note(clock);
       return false;
     }
