@@ -42,20 +42,28 @@ export class UnitPacker {
   #pack(pid: number, unit: Buffer, { pcr, randomAccess = false }: UnitMarks): Buffer {
     const field = pcr === undefined ? (randomAccess ? 2 : 0) : 8;
     const packets = Math.ceil((unit.length + field) / (packetSize - 4));
-    const out = Buffer.alloc(packets * packetSize, 0xff);
+    const out = Buffer.allocUnsafe(packets * packetSize);
+    let counter = this.#counters.get(pid) ?? -1;
     let taken = 0;
     for (let offset = 0; offset < out.length; offset += packetSize) {
       const own = offset === 0 ? field : 0;
       const count = Math.min(packetSize - 4 - own, unit.length - taken);
       const adaptation = packetSize - 4 - count;
-      out.set([syncByte, (offset === 0 ? 0x40 : 0) | (pid >>> 8), pid & 0xff, adaptation > 0 ? 0x30 : 0x10], offset);
-      setContinuity(out, offset, this.#next(pid));
-      if (adaptation > 0) out[offset + 4] = adaptation - 1;
+      counter = (counter + 1) & 0x0f;
+      out[offset] = syncByte;
+      out[offset + 1] = (offset === 0 ? 0x40 : 0) | (pid >>> 8);
+      out[offset + 2] = pid & 0xff;
+      out[offset + 3] = (adaptation > 0 ? 0x30 : 0x10) | counter;
+      if (adaptation > 0) {
+        out[offset + 4] = adaptation - 1;
+        out.fill(0xff, offset + 5, offset + 4 + adaptation);
+      }
       if (adaptation > 1) out[offset + 5] = own === 0 ? 0 : (randomAccess ? 0x40 : 0) | (pcr === undefined ? 0 : 0x10);
       if (own > 0 && pcr !== undefined) setPcr(out, offset, wrapPcr(pcr));
       unit.copy(out, offset + packetSize - count, taken, taken + count);
       taken += count;
     }
+    this.#counters.set(pid, counter);
     return out;
   }
 
