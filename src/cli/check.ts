@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { Catalog, catalogFileName } from '../catalog/catalog.ts';
-import type { SourceConfig } from '../config/schema.ts';
+import type { Config, SourceConfig } from '../config/schema.ts';
 import { secretsOfConfig } from '../config/secrets.ts';
 import { loadConfig } from '../config/store.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
+import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
 import { silentLog } from '../log/log.ts';
 import { Redactor } from '../log/redactor.ts';
 import { createReader } from '../sources/factory.ts';
+import { profilesOf } from '../transcode/profiles.ts';
 import type { ParsedArguments } from './arguments.ts';
 import { dataFolderOf } from './data-folder.ts';
 
@@ -26,6 +28,19 @@ async function checkSource(source: SourceConfig, say: Say): Promise<void> {
   }
 }
 
+/** What outputs need to transcode, where some do. */
+async function checkProfiles({ outputs, settings }: Config, say: Say): Promise<void> {
+  const wanted = outputs.filter(({ profile }) => profile !== '' && profile !== 'copy');
+  if (wanted.length === 0) return;
+  const known = profilesOf(settings.transcode).map(({ name }) => name);
+  for (const { name, profile } of wanted)
+    if (!known.includes(profile)) say(false, `output ${name}: there is no transcode profile ${profile}`);
+  const { ffmpegPath, ffprobePath } = settings;
+  const ffmpeg = await findFfmpeg({ configured: ffmpegPath, ffprobe: ffprobePath, log: silentLog });
+  if (ffmpeg === null) say(false, `transcoding: ${new CoaxError('UPSTREAM_NO_FFMPEG').action}`);
+  else say(true, `transcoding: ffmpeg ${ffmpeg.version} at ${ffmpeg.path}`);
+}
+
 /** `coax check`: exit code 0 when everything is right, 1 when something is not. Each finding is a line. */
 export async function check(args: ParsedArguments): Promise<number> {
   const dataDir = dataFolderOf(args);
@@ -43,6 +58,7 @@ export async function check(args: ParsedArguments): Promise<number> {
   }
   for (const [owner, secrets] of secretsOfConfig(config)) redactor.setSecrets(owner, secrets);
   say(true, `configuration: ${config.sources.length} sources, ${config.outputs.length} outputs`);
+  await checkProfiles(config, say);
   try {
     const catalog = Catalog.open(join(dataDir, catalogFileName));
     try {

@@ -134,6 +134,24 @@ describe('coax as a process', function () {
     expect((await run(['check', '--data', target])).code).to.equal(1);
   });
 
+  it('checks the transcode profiles that outputs name', async () => {
+    const config = {
+      version: 1,
+      sources: [],
+      outputs: [
+        { id: 'o1', name: 'Phones', token: '0123456789abcdef', profile: 'h264' },
+        { id: 'o2', name: 'Tablets', token: '0123456789abcdeg', profile: 'nothing' },
+      ],
+    };
+    await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+    const { code, out } = await run(['check', '--data', folder, '--offline']);
+    expect(code).to.equal(1);
+    expect(out).to.match(/^WRONG +output Tablets: there is no transcode profile nothing$/m);
+    expect(out)
+      .to.match(/^(?:ok|WRONG) +transcoding: /m)
+      .and.to.not.include('output Phones');
+  });
+
   it('checks configuration, catalogue and logins', async () => {
     const dataDir = join(folder, 'data');
     {
