@@ -127,11 +127,12 @@ export class Connection {
 
   /** Notices that the upstream sends nothing, or nothing that can be used. Call it about once a second. */
   check(nowMs: number): void {
-    if (this.#upstream === null || this.#closed) return;
+    // Before its first picture it has the time that `open` was given.
+    if (!this.isLive) return;
     const loss = this.#watch.silence(nowMs);
     const { suspicion } = this.#watch;
     if (loss !== null) this.lose(loss);
-    else if (suspicion !== null && this.isLive) this.#home.suspicious(this, suspicion);
+    else if (suspicion !== null) this.#home.suspicious(this, suspicion);
   }
 
   /** A capacity refusal is waited out on the same lease, as long as the pool and the time allow. */

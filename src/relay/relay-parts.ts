@@ -40,10 +40,10 @@ export interface RelayParts {
 
 /** What a relay needs of the directory. */
 export interface RelayHome {
-  /** The relay that serves this stream, or null. */
-  serving(stream: StreamId): Relay | null;
-  /** The relay that serves this stream on this account, or null. */
-  servingOn(way: Candidate): Relay | null;
+  /** Another relay than `own` that serves this stream, or null. */
+  serving(stream: StreamId, own: Relay): Relay | null;
+  /** Another relay than `own` that serves this stream on this account, or null. */
+  servingOn(way: Candidate, own: Relay): Relay | null;
   claim(way: Candidate, relay: Relay): void;
   /** Gives up all that a relay has claimed, but `kept`. */
   unclaim(relay: Relay, kept: Candidate | null): void;

@@ -11,6 +11,7 @@ import { FanOut } from './fan-out.ts';
 import { FactsWatch } from './facts-watch.ts';
 import { Feed } from './feed.ts';
 import type { FeedHome } from './feed-home.ts';
+import { feedOutlet } from './feed-outlet.ts';
 import type { Hold } from './hold.ts';
 import { Linger } from './linger.ts';
 import type { RelayHome, RelayParts } from './relay-parts.ts';
@@ -232,32 +233,16 @@ export class Relay implements LeaseHolder {
       purpose,
       party: this.#audience.party,
       signal: this.#abort.signal,
-      outlet: {
-        position: () => this.#out.position(),
-        packets: (packets) => {
-          this.#out.packets(packets);
-          this.#facts.packets(packets);
-        },
-        entry: (entry) => {
-          this.#slate.started(entry);
-          this.#out.entry(entry);
-          this.#facts.entry(entry);
-        },
-        settle: () => this.#out.settle(),
-        seam: () => {
-          this.#slate.makeWay();
-          return this.#out.seam();
-        },
-      },
+      outlet: feedOutlet(this.#out, this.#slate, this.#facts),
       channel: () => this.#parts.channelNow(this.channel),
       full: () => this.#slate.full(),
       enter: (state) => this.#feedEnters(state),
-      look: (stream) => this.#look(this.#home.serving(stream)),
-      isTaken: (way) => this.#audience.isServed && this.#isOthers(this.#home.servingOn(way)),
+      look: (stream) => this.#look(this.#home.serving(stream, this)),
+      isTaken: (way) => this.#isServed && this.#home.servingOn(way, this) !== null,
       claim: (way) => {
-        const other = this.#home.servingOn(way);
-        if (!this.#audience.isServed) this.#look(other);
-        if (this.isClosing || this.#isOthers(other)) return false;
+        const other = this.#home.servingOn(way, this);
+        this.#look(other);
+        if (this.isClosing || other !== null) return false;
         this.#home.claim(way, this);
         return true;
       },
@@ -269,7 +254,10 @@ export class Relay implements LeaseHolder {
       },
       failed: this.#tell.failed,
       reconnecting: this.#tell.reconnecting,
-      switched: this.#tell.switched,
+      switched: (change) => {
+        this.#facts.renew();
+        this.#tell.switched(change);
+      },
       endured: this.#tell.endured,
     };
   }
@@ -346,12 +334,13 @@ export class Relay implements LeaseHolder {
     }
   }
 
-  #isOthers(other: Relay | null): boolean {
-    return other !== null && other !== this;
+  /** Somebody has got something of the channel, and can not be sent elsewhere any more. */
+  get #isServed(): boolean {
+    return this.#audience.isServed && this.#feed.bytes > 0;
   }
 
   #look(other: Relay | null): void {
-    if (other === null || other === this || this.isClosing || this.#audience.isServed) return;
+    if (other === null || this.isClosing || this.#isServed) return;
     this.#successor = other;
     this.close(null);
   }

@@ -86,8 +86,11 @@ export class Relays implements AsyncDisposable {
       random: options.random ?? Math.random,
     };
     this.#home = {
-      serving: (stream) => this.#serving(stream),
-      servingOn: ({ stream: { streamId }, account }) => this.#byStream.get(streamId)?.get(account) ?? null,
+      serving: (stream, own) => this.#serving(stream, own),
+      servingOn: ({ stream: { streamId }, account }, own) => {
+        const relay = this.#byStream.get(streamId)?.get(account);
+        return relay === undefined || relay === own ? null : relay;
+      },
       claim: ({ stream: { streamId }, account }, relay) => {
         const byAccount = this.#byStream.get(streamId) ?? new Map<AccountId, Relay>();
         this.#byStream.set(streamId, byAccount.set(account, relay));
@@ -208,8 +211,8 @@ export class Relays implements AsyncDisposable {
     this.#unclaim(relay, null);
   }
 
-  #serving(stream: StreamId): Relay | null {
-    return this.#byStream.get(stream)?.values().next().value ?? null;
+  #serving(stream: StreamId, own: Relay | null = null): Relay | null {
+    return [...(this.#byStream.get(stream)?.values() ?? [])].find((relay) => relay !== own) ?? null;
   }
 
   #unclaim(relay: Relay, kept: Candidate | null): void {
