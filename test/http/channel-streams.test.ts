@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RawClient } from '../support/raw-client.ts';
-import { startTestApp, type TestApp } from '../support/in-process-app.ts';
+import { adminToken, startTestApp, type TestApp } from '../support/in-process-app.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -128,5 +128,22 @@ describe('The streams of a channel', () => {
     expect((await next()).status).to.equal(409);
     player.close();
     await waitUntil('it is over', async () => (await sessions()).every(({ state }) => state !== 'live'));
+  });
+
+  it('are switched by hand for the stream of a media server, by its id', async () => {
+    await put(2, [streamOf(2), streamOf(1)]);
+    const opened = await fetch(`${app.url}/host/v1/streams`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ channelId: of(2).id }),
+    });
+    const { id, path } = (await opened.json()) as { id: string; path: string };
+    const player = await RawClient.send(app.url + path);
+    await player.read(188 * 200);
+    const changed = await app.api('POST', `/streams/${id}/next`);
+    expect(changed.status).to.equal(200);
+    expect(((await changed.json()) as Session).streamId).to.equal(streamOf(1));
+    expect(player.ended).to.equal(false);
+    player.close();
   });
 });
