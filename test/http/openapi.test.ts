@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { startWebStub } from '../sources/web-stub.ts';
+import { hasFfmpeg } from '../support/ffmpeg.ts';
 import { FakeJellyfin } from '../support/fake-jellyfin.ts';
 import { type TestApp, startTestApp } from '../support/in-process-app.ts';
 
@@ -110,6 +111,14 @@ describe('the OpenAPI document', () => {
     expect(await call('POST', '/breakers/{id}', 200, { params, body: { state: 'auto' } })).to.include({ forced: null });
     await problem('POST', '/breakers/none', 404, 'NOT_FOUND', { state: 'open' });
     await call('DELETE', '/sources/{id}', 204, { params: { id: made.id } });
+  });
+
+  it('describes what is served: transcode profiles', async () => {
+    const { profiles } = await call<{ profiles: readonly { name: string }[] }>('GET', '/transcode/profiles', 200);
+    expect(profiles.map(({ name }) => name)).to.include('h264');
+    await call('POST', '/transcode/profiles/{name}/check', hasFfmpeg ? 200 : 502, { params: { name: 'aac' } });
+    await problem('POST', '/transcode/profiles/none/check', 404, 'NOT_FOUND');
+    await problem('POST', '/outputs', 400, 'BAD_REQUEST', { name: 'Phones', profile: 'none' });
   });
 
   it('describes what is served: media servers', async () => {
