@@ -129,6 +129,43 @@ describe(`An HLS stream, decoded by ffmpeg${needsFfmpeg}`, function () {
       expect([origin.connections, origin.most]).to.deep.equal([1, 1]);
     });
 
+  it('has the sound of another playlist, live, although both number their segments otherwise', async () => {
+    await using origin = await HlsOrigin.start();
+    const twelve = (input: string): string => input.replace('duration=6', 'duration=12');
+    const map = ['-map', '0', '-map', '1', '-var_stream_map', 'v:0,agroup:a a:0,agroup:a,default:yes'];
+    const base = `${twelve(picture)} ${twelve(tone)} ${h264} -c:a aac ${hls}`.split(' ');
+    await make(origin, [
+      ...base,
+      ...map,
+      '-hls_segment_filename',
+      's_%v_%d.ts',
+      '-master_pl_name',
+      'master.m3u8',
+      'list_%v.m3u8',
+    ]);
+    await using rig = new HlsRig();
+    const began = performance.now();
+    for (const [role, first, lag] of [
+      [0, 10, 0],
+      [1, 500, 900],
+    ] as const)
+      origin.put(`/list_${role}.m3u8`, (response) => {
+        const shown = Math.min(6, 3 + Math.max(0, Math.floor((performance.now() - began - lag) / 2_000)));
+        const items = Array.from({ length: shown }, (_, n) => `#EXTINF:2.0,\ns_${role}_${n}.ts\n`).join('');
+        const end = shown === 6 ? '#EXT-X-ENDLIST\n' : '';
+        response.end(`#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:${first}\n${items}${end}`);
+      });
+    const { bytes, pieces } = await playAll(rig, `${origin.url}/master.m3u8`);
+    expect(pieces).to.have.length(1);
+    expect(checkTs(bytes)).to.deep.include({ continuityErrors: [], timeJumps: [] });
+    const { errors, pictures, sounds, offset } = await decode(bytes);
+    expect(errors).to.equal('');
+    expect(pictures).to.equal(300);
+    expect(sounds).to.be.within(555, 570);
+    expect(Math.abs(offset)).to.be.below(0.15);
+    expect([origin.connections, origin.most]).to.deep.equal([1, 1]);
+  });
+
   it('may be bare sound with its times in tags', async () => {
     await using origin = await HlsOrigin.start();
     await make(origin, `${tone} -c:a aac -f adts all.aac`);
