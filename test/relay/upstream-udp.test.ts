@@ -167,7 +167,7 @@ describe('openUdpUpstream', () => {
   });
 
   it('tells that nothing came', async () => {
-    expect(await codeOf(open({ port: await freeUdpPort() }, 60))).to.equal('UPSTREAM_UNREACHABLE');
+    expect(await codeOf(open({ port: await freeUdpPort() }, 60))).to.equal('UPSTREAM_STALLED');
     expect(lease.state).to.be.oneOf(['open', 'granted', 'closing']);
   });
 

@@ -173,6 +173,21 @@ describe(`Transcodes${needsFfmpeg}`, function () {
     expect(world.slots.running).to.equal(1);
   });
 
+  it('let one viewer zap on an account with one connection, and never take it from another', async () => {
+    await using world = await theatre({ limit: 1, waitMs: 500 });
+    const first = await world.tune('a', 'small', 'v1');
+    await first.read(188);
+    const second = await world.tune('b', 'small', 'v1');
+    await second.read(188);
+    await waitUntil('the first channel is over', () => first.ended);
+    const other = await world.tune('b', 'small', 'v2');
+    await other.read(188);
+    const zap = await world.tune('a', 'small', 'v1');
+    expect(await refusal(zap)).to.equal('503 NO_CAPACITY');
+    await other.read(188 * 50);
+    expect(world.stage.provider.most).to.equal(1);
+  });
+
   it('are refused where there is no ffmpeg, or no such profile', async () => {
     await using world = await theatre({ program: null });
     expect(await refusal(await world.tune('a', 'small'))).to.equal('502 UPSTREAM_NO_FFMPEG');
