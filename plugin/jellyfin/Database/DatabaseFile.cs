@@ -1,3 +1,4 @@
+using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 
@@ -127,7 +128,11 @@ public static class DatabaseFile
             File.Copy(path, unfinished, overwrite: true);
             using (var file = new FileStream(unfinished, FileMode.Truncate, FileAccess.Write, FileShare.None))
             {
-                document.Save(file);
+                using (var writer = XmlWriter.Create(file, new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true }))
+                {
+                    document.Save(writer);
+                }
+
                 file.Flush(flushToDisk: true);
             }
 
