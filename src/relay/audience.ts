@@ -48,7 +48,7 @@ export class Audience {
   }
 
   isIdle(): boolean {
-    return this.consumers.size === 0 && expected(this.holds).length === 0;
+    return [...this.consumers].every(({ isSilent }) => isSilent) && expected(this.holds).length === 0;
   }
 
   isSoleViewer(viewer: Viewer): boolean {

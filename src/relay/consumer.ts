@@ -96,6 +96,11 @@ export class Consumer implements LiveConsumer {
     return this.#home.ring;
   }
 
+  /** Nobody seems to be there any more for whom it reads. */
+  get isSilent(): boolean {
+    return this.#reader?.isSilent?.() === true;
+  }
+
   get left(): boolean {
     return this.#left;
   }

@@ -31,6 +31,8 @@ export interface LiveRequest {
 export interface RingReader {
   /** There is something new in the ring. */
   grown(): void;
+  /** True while nobody seems to be there for whom it reads: its connection may go to somebody who waits for one. Never when absent. */
+  isSilent?(): boolean;
   /** Its place is gone: the stream is over, or it was dropped. Not called when it left by itself. */
   ended(error: CoaxError): void;
 }

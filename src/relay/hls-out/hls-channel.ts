@@ -18,6 +18,8 @@ export interface HlsSettings {
 export class HlsChannel {
   readonly #timeline: Timeline;
   readonly #segmenter: Segmenter;
+  /** The first segment of what is read now; those before it may be minutes old. */
+  #freshFrom = 0;
   #rendered: { readonly version: number; readonly text: Buffer } | null = null;
   /** How many players read each ring. */
   readonly #readers = new Map<RingLike, number>();
@@ -26,6 +28,9 @@ export class HlsChannel {
     const { segmentMs, windowMs, maxBytes } = settings;
     this.#segmenter = new Segmenter({
       targetSeconds: segmentMs / 1_000,
+      begun: () => {
+        this.#freshFrom = numbers.sequence;
+      },
       sink: {
         cut: (cut) => this.#timeline.add(cut),
         mostSeconds: () => this.#timeline.mostSeconds,
@@ -101,10 +106,13 @@ export class HlsChannel {
     return this.#timeline.get(sequence);
   }
 
-  /** The number after the last slate in the playlist: who does not want slates begins there. 0 where there is none. */
-  get afterSlates(): number {
-    const slate = this.#timeline.listed.findLast((segment) => segment.slate);
-    return slate === undefined ? 0 : slate.sequence + 1;
+  /**
+   * Where the playlist of a player that comes now begins: at what has been read since it was last begun to be read, and after the slates
+   * where it does not want them.
+   */
+  firstFor(slates: boolean): number {
+    const slate = slates ? undefined : this.#timeline.listed.findLast((segment) => segment.slate);
+    return Math.max(this.#freshFrom, slate === undefined ? 0 : slate.sequence + 1);
   }
 
   /** The playlist as it is now. Shared by all players that began at its beginning; never change it. */

@@ -9,6 +9,8 @@ import type { Segment } from './segment.ts';
 const dormantMs = 60_000;
 /** A player asks for its first segment at once: who does not was a probe, and holds no connection any longer. */
 const probeMs = 3_000;
+/** A player asks for something at least once in a target duration. */
+const silentTargets = 1.5;
 /** Errors after which the channel is not opened again, however often the player asks. */
 const final: ReadonlySet<ErrorCode> = new Set([
   'TAKEN_OVER',
@@ -138,6 +140,12 @@ export class HlsSession {
     else if (silentMs >= Math.min(probeMs, idleMs) && this.isJoined) this.#leave();
   }
 
+  /** It has asked for nothing for longer than a player that plays would: its connection may be taken for somebody who waits for one. */
+  get #isSilent(): boolean {
+    const silentMs = performance.now() - this.#askedMs;
+    return this.#busy === 0 && silentMs > silentTargets * this.#parts.channel.mostSeconds * 1_000;
+  }
+
   /** It is over for good; only the first call counts. */
   end(reason: CoaxError): void {
     if (this.#ended !== null) return;
@@ -198,6 +206,7 @@ export class HlsSession {
     channel.attach(ring);
     consumer.read({
       grown: () => channel.pump(ring),
+      isSilent: () => this.#isSilent,
       ended: (error) => {
         this.#consumer = null;
         channel.detach(ring, true);
@@ -268,6 +277,6 @@ export class HlsSession {
 
   /** Where the playlist of one who comes now begins. */
   get #begin(): number {
-    return this.request.slates === true ? 0 : this.#parts.channel.afterSlates;
+    return this.#parts.channel.firstFor(this.request.slates === true);
   }
 }

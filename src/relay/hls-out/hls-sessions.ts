@@ -22,6 +22,9 @@ export interface HlsSessionsOptions {
   readonly settings: () => HlsSettings;
 }
 
+/** What is kept of a session that is over. */
+type EndedSession = Pick<HlsSession, 'request' | 'ended'>;
+
 /** The play sessions of HLS players, and the channels they play: one time line each, whatever the number of players. */
 export class HlsSessions {
   readonly #options: HlsSessionsOptions;
@@ -32,7 +35,7 @@ export class HlsSessions {
   readonly #channels = new Map<string, HlsChannel>();
   /** By channel and variant; kept after its last player has gone, so that no number comes twice. */
   readonly #numbers = new Map<string, Numbers>();
-  readonly #ended = new Map<string, CoaxError>();
+  readonly #ended = new Map<string, EndedSession>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -69,12 +72,11 @@ export class HlsSessions {
 
   /** The session of this id for this channel and output token. Throws NOT_FOUND where there never was one, and why it ended where it did. */
   get(id: string, { channelId, token }: Pick<HlsRequest, 'channelId' | 'token'>): HlsSession {
-    const session = this.#sessions.get(id);
-    if (session === undefined) throw this.#ended.get(id) ?? new CoaxError('NOT_FOUND', 'There is no such play session');
-    if (session.request.channelId !== channelId || session.request.token !== token)
+    const session = this.#sessions.get(id) ?? this.#ended.get(id);
+    if (session === undefined || session.request.channelId !== channelId || session.request.token !== token)
       throw new CoaxError('NOT_FOUND', 'There is no such play session');
-    if (session.ended !== null) throw session.ended;
-    return session;
+    if (session instanceof HlsSession && session.ended === null) return session;
+    throw session.ended ?? new CoaxError('SESSION_ENDED');
   }
 
   /** Ends the sessions of outputs whose token is not among these. */
@@ -127,10 +129,9 @@ export class HlsSessions {
     this.#timer = undefined;
   }
 
-  #forget({ id, ended }: HlsSession): void {
+  #forget({ id, request, ended }: HlsSession): void {
     this.#sessions.delete(id);
-    if (ended === null) return;
-    this.#ended.set(id, ended);
+    this.#ended.set(id, { request, ended });
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > mostEnded && oldest !== undefined) this.#ended.delete(oldest);
   }

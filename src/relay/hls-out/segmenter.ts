@@ -22,13 +22,16 @@ type Cutter = Pick<TsCutter, 'restart' | 'push' | 'flush' | 'gopSeconds'>;
 export class Segmenter {
   readonly #ts: TsCutter;
   readonly #audio: AudioCutter;
+  readonly #begun: (() => void) | undefined;
   #ring: RingLike | null = null;
   #cutter: Cutter | null = null;
   #seq = -1;
   /** Where it began to read in this form. */
   #since = 0;
 
-  constructor(options: { readonly sink: CutSink; readonly targetSeconds: number }) {
+  /** `begun` is told when it begins at a place that does not go on where it stopped: what was cut before is of another time. */
+  constructor(options: { readonly sink: CutSink; readonly targetSeconds: number; readonly begun?: () => void }) {
+    this.#begun = options.begun;
     this.#ts = new TsCutter({ ...options, entries: () => this.#ring?.entries ?? [] });
     this.#audio = new AudioCutter(options);
   }
@@ -45,6 +48,7 @@ export class Segmenter {
     this.#cutter?.flush();
     this.#cutter = null;
     this.#seq = -1;
+    this.#begun?.();
   }
 
   /** The ring is over: what is whole of it comes out. */
@@ -87,6 +91,7 @@ export class Segmenter {
     this.#cutter = isRaw(entry.tables) ? this.#audio : this.#ts;
     this.#since = entry.position;
     this.#cutter.restart(entry.position - place.offset);
+    this.#begun?.();
     this.#seq = place.seq;
   }
 }

@@ -187,6 +187,38 @@ describe('HlsSessions', () => {
     expect(validator.last?.segments.some(({ discontinuity }) => discontinuity)).to.equal(true);
   });
 
+  it('begin with what is read now, not with what a player before saw', async () => {
+    relay.send(10);
+    const first = await begin();
+    const old = sequences(text(first));
+    await clock.tickAsync(3_500);
+    relay = new FakeRelay();
+    const second = hls.create(request());
+    const waiting = second.playlist(channel, here);
+    await clock.tickAsync(100);
+    relay.send(5);
+    const got = sequences(await waiting);
+    expect(got).to.have.length(2);
+    expect(got[0]).to.be.above(old.at(-1) ?? 0);
+    // At an address the beginning of a playlist stays what it was.
+    expect(sequences(await first.playlist(channel, here)).slice(0, 2)).to.deep.equal(old.slice(0, 2));
+  });
+
+  it('are silent when they ask for nothing for longer than a player would', async () => {
+    relay.send(10);
+    const session = await begin();
+    plays(session);
+    const isSilent = (): boolean => [...relay.readers].every((reader) => reader.isSilent?.() === true);
+    await clock.tickAsync(4_000);
+    expect(isSilent()).to.equal(false);
+    await clock.tickAsync(1_000);
+    expect(isSilent()).to.equal(true);
+    const answer = session.playlist(channel, here);
+    await clock.tickAsync(2_500);
+    await answer;
+    expect(isSilent()).to.equal(false);
+  });
+
   it('number on where the last player stopped when the channel is cut anew', async () => {
     relay.send(10);
     const first = await begin();

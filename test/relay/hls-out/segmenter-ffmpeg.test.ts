@@ -90,7 +90,8 @@ describe('Segmenter compared with ffmpeg', () => {
         seconds,
         bytes: Buffer.concat(stage.timeline.get(sequence)?.parts ?? []),
       }));
-      for (const { seconds, bytes } of kept.slice(0, 3)) expect(seconds).to.be.closeTo(await videoSeconds(bytes), 0.041);
+      for (const { seconds, bytes } of kept.slice(0, 3))
+        expect(seconds).to.be.closeTo(await videoSeconds(bytes), 0.041);
       expect(await decodeErrors(Buffer.concat(kept.map(({ bytes }) => bytes)))).to.equal('');
       if (closed) for (const { bytes } of kept.slice(1, 3)) expect(await decodeErrors(bytes)).to.equal('');
     });
