@@ -61,7 +61,7 @@ describe('the way to a provider', function () {
     waitUntil('nothing plays', async () => (await engine.api<readonly unknown[]>('GET', '/streams')).body.length === 0);
 
   before(async () => {
-    media = await startFakeProvider({ catalog: { channels: 3 } });
+    media = await startFakeProvider({ catalog: { channels: 3 }, hls: { form: 'ts' } });
     strict = await StrictProvider.start(media.liveUrl(1, media.login));
     forSource = await FakeProxy.start('http', sourceProxy);
     forEntry = await FakeProxy.start('socks', entryProxy);
@@ -83,6 +83,7 @@ describe('the way to a provider', function () {
     strict.paths.set('/start', () => true);
     strict.paths.set('/hop', has('cookie', 'hop=1'));
     strict.paths.set('/open', () => true);
+    strict.paths.set('/live/', (headers) => has('cookie', entryCookie)(headers) && has('user-agent', 'Hls/3')(headers));
     // Names below .test are known to the proxies of these tests alone.
     const entry = (name: string, address: string, ...options: string[]) =>
       ['#EXTINF:-1,' + name, ...options, address].join('\n');
@@ -102,6 +103,11 @@ describe('the way to a provider', function () {
       entry('Entry proxy', strict.url('/open', 'other.test'), `#EXTVLCOPT:http-proxy=${forEntry.url('socks5h')}`),
       entry('Channel', strict.url('/plain', 'third.test')),
       entry('Hop', strict.url('/start', 'tv.test')),
+      entry(
+        'Playlist',
+        `${strict.url(new URL(media.liveUrl(2)).pathname.replace(/ts$/, 'm3u8'), 'hls.test')}|Cookie=sid%3D${entryCookie}&User-Agent=Hls%2F3`,
+        `#EXTVLCOPT:http-proxy=${forEntry.url('socks5h')}`,
+      ),
       entry('Dead', 'http://127.0.0.1:9/dead'),
       entry('Alive', strict.url('/open', 'tv.test')),
     ].join('\n');
@@ -136,6 +142,20 @@ describe('the way to a provider', function () {
     expect(await play('Entry proxy')).to.equal(200);
     expect(forEntry.targets).to.include(`other.test:${strict.port}`);
     expect(forSource.targets).to.have.length(before);
+  });
+
+  it('playlists and segments are asked for alike: cookies, user agent and proxy, on one connection', async () => {
+    const before = forSource.targets.length;
+    const tunnels = forEntry.targets.length;
+    expect(await play('Playlist')).to.equal(200);
+    await quiet();
+    const asked = strict.requests.filter(({ path }) => /^\/(?:live|hls)\//.test(path));
+    expect(asked.length).to.be.at.least(2);
+    expect(asked.some(({ path }) => path.includes('.ts'))).to.equal(true);
+    for (const { headers } of asked)
+      expect(headers).to.deep.include({ cookie: `sid=${entryCookie}`, 'user-agent': 'Hls/3' });
+    expect(forSource.targets).to.have.length(before);
+    expect(forEntry.targets.length - tunnels).to.be.lessThan(asked.length);
   });
 
   it('an admin gives a channel headers and a proxy; it plays with them only, they outlive a refresh, and are never shown', async () => {

@@ -5,6 +5,10 @@ import type { AddressInfo } from 'node:net';
 /** What a path of the strict provider wants to see. */
 export type Wants = (headers: IncomingMessage['headers']) => boolean;
 
+/** Whatever lies here is passed on as it is asked for, if the entry for the folder lets it: playlists and their segments. */
+const folder = '/live/';
+const inside = /^\/(?:live|hls)\//;
+
 /** A provider that gives a stream only to those who ask in the right way, and a playlist it is given. The streams are another's. */
 export class StrictProvider implements AsyncDisposable {
   readonly paths = new Map<string, Wants>();
@@ -28,7 +32,8 @@ export class StrictProvider implements AsyncDisposable {
         response.end(admitted ? this.playlist : 'no');
         return;
       }
-      const wants = this.paths.get(path);
+      const inFolder = inside.test(path);
+      const wants = this.paths.get(inFolder ? folder : path);
       if (wants === undefined || !wants(request.headers)) {
         response.writeHead(wants === undefined ? 404 : 403).end('no');
         return;
@@ -37,7 +42,7 @@ export class StrictProvider implements AsyncDisposable {
         response.writeHead(302, { location: '/hop', 'set-cookie': 'hop=1' }).end();
         return;
       }
-      const onward = httpRequest(this.#media, { agent: false }, (answer) => {
+      const onward = httpRequest(inFolder ? new URL(path, this.#media) : this.#media, { agent: false }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
         answer.on('error', () => response.destroy());
