@@ -4,8 +4,9 @@ import { dtsOf, isPesStart, pesPayloadStart, ptsOf } from './pes.ts';
 import type { Program } from './program-tables.ts';
 import { ptsDifference, ptsHz } from './time.ts';
 
-/** A clip has to come this often before it is called a loop. */
-const timesSeen = 3;
+/** A clip has to come this often before it is called a loop; a longer one once more, as programmes repeat a trailer at times. */
+const timesSeen = { short: 3, long: 4 } as const;
+const shortTicks = 6 * ptsHz;
 /** What repeats faster than this is a still picture or a tone. */
 const shortestTicks = ptsHz;
 const leastTicks = 5 * ptsHz;
@@ -90,7 +91,7 @@ function hasMark(packets: Buffer, from: number, end: number): boolean {
 
 /**
  * Finds a short clip that a provider sends over and over, as they do to say "limit reached" or "off the air". Picture and sound have to be the
- * same, byte for byte, over three whole cycles; counters, clocks and time stamps do not count. That alone proves nothing: a test card, a
+ * same, byte for byte, over three whole cycles, or four; counters, clocks and time stamps do not count. That alone proves nothing: a test card, a
  * black picture with silence, and a tone repeat themselves as well when they are really coded on and on. So the cycle must hold something
  * that goes on coding would not repeat: movement, sound with a course, key frames of different sizes, or the name an encoder leaves when it
  * starts.
@@ -140,15 +141,16 @@ export class LoopFinder {
   #look(): void {
     const all = [this.#picture, this.#sound].flatMap((units) => (units === null ? [] : units.cycles));
     if (this.#foundMs !== undefined || all.length === 0) return;
-    if (!all.every(({ lag, run }) => lag > 0 && run >= (timesSeen - 1) * lag)) return;
+    if (!all.every(({ lag, run }) => lag > 0 && run >= (timesSeen.short - 1) * lag)) return;
     const repeated = Math.max(...all.map(({ run }) => run));
     // The cycle is looked at once for each time it comes.
     if (repeated === this.#checkedAt) return;
     this.#checkedAt = repeated;
     const ticks = Math.max(...all.map((cycles) => cycles.ticks));
-    if (ticks < shortestTicks || ticks > this.#longestTicks || ticks * timesSeen < leastTicks) return;
-    // The other one repeats itself as long as this one does.
-    if (!all.every((cycles) => cycles.ticks * (cycles.run / cycles.lag) >= (timesSeen - 1) * ticks * 0.95)) return;
+    const times = ticks <= shortTicks ? timesSeen.short : timesSeen.long;
+    if (ticks < shortestTicks || ticks > this.#longestTicks || ticks * times < leastTicks) return;
+    // Both repeat themselves for so long.
+    if (!all.every((cycles) => cycles.ticks * (cycles.run / cycles.lag) >= (times - 1) * ticks * 0.95)) return;
     const [picture, sound] = [this.#picture?.cycles, this.#sound?.cycles];
     if ((picture !== undefined && isClip(picture)) || (sound !== undefined && isTune(sound)))
       this.#foundMs = Math.round((ticks * 1_000) / ptsHz);

@@ -61,6 +61,15 @@ describe('LoopFinder', () => {
     expect(look(repeated(clip, 2, 4)).loopMs, 'twice proves nothing').to.equal(undefined);
   });
 
+  it('wants a longer clip to come once more', () => {
+    const long = Buffer.concat([
+      repeated(moving, 2, 4),
+      syntheticClip(1_000, { bitRate: 900_000, startPts: 9 * 90_000 }),
+    ]);
+    expect(look(repeated(long, 3, 9)).loopMs).to.equal(undefined);
+    expect(look(repeated(long, 5, 9)).loopMs).to.be.within(8_800, 9_200);
+  });
+
   it('leaves clips alone that are longer than asked for', () => {
     expect(look(repeated(moving, 5, 4), 3_000).loopMs).to.equal(undefined);
   });
