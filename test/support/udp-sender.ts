@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { rtpPacket } from '../mpegts/rtp-packets.ts';
 import { syntheticTs } from './ts-builder.ts';
 
@@ -64,7 +63,7 @@ export async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  const { port } = socket.address() as AddressInfo;
+  const { port } = socket.address();
   socket.close();
   await once(socket, 'close');
   return port;
