@@ -20,6 +20,8 @@ export interface HlsFetchOptions {
   readonly silenceMs: number;
   /** Never quoted. */
   readonly secrets: readonly string[];
+  /** Whether the connection has carried media: then a refusal of one request is not that of the stream. */
+  readonly carries: () => boolean;
   /** Told whenever bytes of a segment came, and at each whole playlist. */
   readonly received: (what: 'media' | 'list') => void;
 }
@@ -79,9 +81,10 @@ export class HlsFetch {
   }
 
   async #judged(opened: OpenedMedia): Promise<OpenedMedia> {
-    const { session: _session, silenceMs, secrets, signal } = this.#options;
+    const { carries, silenceMs, secrets, signal } = this.#options;
     if (opened.status === 200 || opened.status === 206) return opened;
-    const verdict = await judgeMedia(opened, { expects: 'live', firstByteTimeoutMs: silenceMs, secrets, signal });
+    const judged = carries() ? { ...opened, noStream: () => {} } : opened;
+    const verdict = await judgeMedia(judged, { expects: 'live', firstByteTimeoutMs: silenceMs, secrets, signal });
     await drained(opened.body, signal);
     if (verdict.kind === 'refused') throw withHint(verdict.error, verdict.capacity);
     throw new CoaxError('UPSTREAM_ERROR', `The provider answers ${opened.status}`);

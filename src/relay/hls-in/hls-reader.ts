@@ -73,6 +73,7 @@ export class HlsReader implements Upstream {
       // Less than what ends the stream, so that there is time for another try.
       silenceMs: Math.max(Math.min(leastSilenceMs, stallMs), stallMs / 2),
       secrets,
+      carries: () => this.#hasBegun,
       // A list that says nothing new is no sign of life, except before anything else came.
       received: (what) => {
         if (what === 'media' || !this.#hasBegun) this.#heardMs = performance.now();
