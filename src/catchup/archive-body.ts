@@ -19,6 +19,8 @@ export interface ArchiveBodyOptions {
   readonly grown: (piece: Buffer) => void;
   /** The provider has no more although the programme is not over; true takes that for its end. */
   readonly ended: () => boolean;
+  /** The line is done. */
+  readonly done: () => void;
 }
 
 /** The bytes of a time line from some place on, read no faster than they are wanted. It breaks when the provider does, and ends with the line. */
@@ -80,6 +82,7 @@ export class ArchiveBody extends Readable {
   }
 
   #finish(): void {
+    this.#options.done();
     this.#options.source?.destroy();
     this.#rest = this.#options.line.rest();
     this.#fill();

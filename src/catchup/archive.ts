@@ -50,6 +50,11 @@ export class KnownArchives {
     return made;
   }
 
+  /** The next playback makes a plan of its own. */
+  forget(order: ArchiveOrder): void {
+    this.#plans.delete(order.itemId);
+  }
+
   peek(itemId: string): ArchivePlan | null {
     return this.#plans.peek(itemId)?.plan ?? null;
   }

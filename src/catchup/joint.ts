@@ -2,6 +2,7 @@ import { TimeLine, type TimeLineOptions } from './time-line.ts';
 
 /** The most bytes kept of a line for who asks again. */
 const mostKept = 8 * 1_048_576;
+const keptAtRest = 2 * 1_048_576;
 
 /** A line of a playback with the bytes it gave last, so that who lost or forgot some gets the same again. */
 export class Joint {
@@ -14,23 +15,25 @@ export class Joint {
   goesBeyond = false;
   /** When it was used last, as a `performance.now()` reading. */
   usedAt = performance.now();
-  #bytes = 0;
 
   constructor(options: TimeLineOptions) {
     this.line = new TimeLine(options);
   }
 
-  /** Bytes it gave, null packets among them. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   note(piece: Buffer): void {
     this.fruitless = 0;
-    this.#bytes += piece.length;
     this.#kept.push(piece);
     this.#keptBytes += piece.length;
-    while (this.#keptBytes > mostKept) this.#keptBytes -= this.#kept.shift()?.length ?? 0;
+    this.#keep(mostKept);
+  }
+
+  /** Another place is played: what a response still waits for is kept. */
+  rest(): void {
+    this.#keep(keptAtRest);
+  }
+
+  #keep(bytes: number): void {
+    while (this.#keptBytes > bytes) this.#keptBytes -= this.#kept.shift()?.length ?? 0;
   }
 
   /** Whether it can go on from this place. */

@@ -185,6 +185,7 @@ export class ArchivePlayback {
       replay: joint.since(from),
       grown: (bytes) => joint.note(bytes),
       ended: () => this.#ended(joint),
+      done: () => this.#learn(joint),
     });
     const seen = {
       size,
@@ -234,8 +235,17 @@ export class ArchivePlayback {
       position: from,
       size: plan.size,
     });
+    for (const other of this.#joints) other.rest();
     this.#joints = [joint, ...this.#joints.sort((a, b) => b.usedAt - a.usedAt).slice(0, mostJoints - 1)];
     return joint;
+  }
+
+  /** What was played tells the rate of the next; an archive that was promised too short is promised anew. */
+  #learn({ line }: Joint): void {
+    const { archives } = this.#deps;
+    if (line.mediaRate !== undefined) archives.learnRate(this.#order, line.mediaRate);
+    const lengthSec = this.#order.endUnix - this.#order.startUnix;
+    if (line.mediaSec >= 0 && line.mediaSec < lengthSec - missingForGoodSec) archives.forget(this.#order);
   }
 
   /** The connection is over. True when that is the end of the programme. */

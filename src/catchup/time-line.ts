@@ -64,6 +64,8 @@ export class TimeLine {
   #piece: Piece = { askedSec: 0, wantSec: 0, start: 'anywhere' };
   #position: number;
   #mediaSec = -1;
+  #firstSec = Number.NaN;
+  #mediaBytes = 0;
   #done = false;
   // Of this connection.
   #started = false;
@@ -106,6 +108,12 @@ export class TimeLine {
   /** How far the programme has got, in seconds; negative before the first byte. */
   get mediaSec(): number {
     return this.#mediaSec;
+  }
+
+  /** Bytes a second of what was written, without what fills it up; undefined while it is too little to tell. */
+  get mediaRate(): number | undefined {
+    const lengthSec = this.#mediaSec - this.#firstSec;
+    return lengthSec >= 30 ? this.#mediaBytes / lengthSec : undefined;
   }
 
   /** The programme is over: nothing of it is to come. */
@@ -302,6 +310,7 @@ export class TimeLine {
   /** Behind the end, each stream completes the unit it is in. */
   #complete(packets: Buffer): void {
     const ended = this.#ended ?? new Set<number>();
+    this.#remember(packets);
     for (let offset = 0; offset < packets.length && !this.#done; offset += packetSize) {
       const clock = this.#clockOf(packets, offset);
       if (clock >= 0) this.#tick(clock);
@@ -328,8 +337,10 @@ export class TimeLine {
         this.#restamper.splice(this.#shift);
       }
       this.#mediaSec = Math.max(this.#mediaSec, this.#sec);
+      if (Number.isNaN(this.#firstSec)) this.#firstSec = this.#sec;
       if (this.#sec >= this.#options.endSec) {
         this.#write(packets.subarray(from, offset));
+        this.#remember(packets.subarray(0, offset));
         this.#ended = new Set();
         return this.#complete(packets.subarray(offset));
       }
@@ -341,16 +352,17 @@ export class TimeLine {
       }
     }
     this.#write(packets.subarray(from));
+    this.#remember(packets);
   }
 
   #write(packets: Buffer): void {
     if (packets.length === 0) return;
-    this.#remember(packets);
+    this.#mediaBytes += packets.length;
     this.#emit(this.#restamps ? this.#restamper.copy(packets) : packets);
     if (!this.#restamps) this.#restamper.observe(packets);
   }
 
-  /** The last packets as the provider sent them. */
+  /** The last packets of the connection that were dealt with. */
   #remember(packets: Buffer): void {
     const most = markPackets * packetSize;
     const tail = packets.subarray(Math.max(0, packets.length - most));

@@ -83,6 +83,16 @@ describe('the time line of an archive', () => {
     );
   });
 
+  it('completes its last picture on the next connection where the first ends with the programme', () => {
+    const whole = feed(lineOf(), 0);
+    for (let missing = -2; missing < 12; missing += 1) {
+      const line = lineOf();
+      const first = feed(line, 0, aligned(endSec * loop.bytesPerSecond) - missing * packetSize);
+      const second = feed(line, Math.floor(line.mediaSec - 4));
+      expect(Buffer.concat([first, second]).equals(whole), String(missing)).to.equal(true);
+    }
+  });
+
   it('keeps one clock where each connection has another', () => {
     const line = lineOf();
     const first = feed(line, 0, aligned(10 * loop.bytesPerSecond));

@@ -4,6 +4,7 @@ import { startEngine } from '../support/engine.ts';
 import { ffmpegPlay, ffprobe, needFfmpeg } from '../support/players.ts';
 import { quickSettings, type Rig, startRig } from '../support/rig.ts';
 import { startFakeProvider } from '../support/start-fake-provider.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const usual: ArchiveSettings = {
   forms: ['path-dash'],
@@ -69,8 +70,9 @@ describe('a past programme through the engine, on an account with one connection
       expect(middle.code).to.equal(0);
       expect(middle.seconds).to.be.closeTo(4, 0.2);
       const whole = await ffmpegPlay(url);
-      // A file of this provider begins and ends within a picture, and is passed on as it is.
-      if (what !== 'a file with ranges') expect([...probe.errors, ...whole.errors]).to.deep.equal([]);
+      // A file of this provider begins and ends within a picture, and is passed on as it is; what has no clock to go by can only be joined
+      // at a key frame.
+      if (!/with ranges|of its own/.test(what)) expect([...probe.errors, ...whole.errors]).to.deep.equal([]);
       expect(whole.seconds).to.be.closeTo(120, 2.5);
       await rig.expectHeld();
     });
@@ -150,9 +152,65 @@ describe('a past programme through the engine, on an account with one connection
     expect(body[0]?.title).to.match(/^Channel 1: Programme/);
     const second = watch(start - 3_600);
     expect((await second.answer).status).to.equal(200);
-    first.stop.abort();
-    second.stop.abort();
+    // The same player, as it switches back to what is on.
+    const live = new AbortController();
+    const channel = await fetch(await rig.engine.liveUrl('Channel 2'), { signal: live.signal });
+    expect(channel.status).to.equal(200);
+    await waitUntil('only the channel plays', async () => {
+      const now = await rig.engine.api<readonly { kind: string; consumers: unknown[] }[]>('GET', '/streams');
+      return now.body.filter(({ consumers }) => consumers.length > 0).every(({ kind }) => kind === 'live');
+    });
+    for (const { stop } of [first, second]) stop.abort();
+    live.abort();
     await rig.expectHeld();
+    expect(rig.engine.said + rig.engine.logs()).to.not.contain(rig.provider.login.password);
+  });
+
+  it('plays from its start while it is still on, and goes on as the archive grows', async () => {
+    await provide({ delivery: 'stream', lagSec: 5 });
+    const stop = new AbortController();
+    const start = nowUnix() - 90;
+    const answer = await fetch(`${base}?start=${start}&end=${start + 3_600}`, { signal: stop.signal });
+    expect(answer.status).to.equal(200);
+    expect(answer.headers.get('content-length')).to.equal(null);
+    expect(answer.headers.get('accept-ranges')).to.equal('none');
+    let bytes = 0;
+    // The archive had 85 seconds when it was asked; it is asked again when it should have more.
+    const had = 75 * 200_000;
+    for await (const chunk of answer.body ?? []) {
+      bytes += chunk.length;
+      if ((await asked()).length > 1 && bytes > had) break;
+    }
+    stop.abort();
+    expect(bytes).to.be.greaterThan(had);
+    await rig.expectHeld();
+  });
+});
+
+describe('a past programme with two accounts', function () {
+  this.timeout(60_000);
+
+  it('is played on the second when the first is refused', async () => {
+    const logins = [
+      { username: 'one', password: 'first-pass-11', maxConnections: 1 },
+      { username: 'two', password: 'second-pass-22', maxConnections: 1 },
+    ];
+    await using rig = await startRig({ provider: { logins, archive: { ...usual, delivery: 'stream' } } });
+    await rig.provider.faults({ kind: 'timeshift', username: 'one', status: 401 });
+    const channel = (await rig.engine.channels()).find(({ name }) => name === 'Channel 1');
+    const { token } = await rig.engine.output();
+    const start = ago(7_200);
+    const answer = await fetch(`${rig.engine.url}/o/${token}/catchup/${channel?.id}?start=${start}&duration=1`, {
+      headers: { range: 'bytes=0-9999' },
+    });
+    expect(answer.status).to.equal(206);
+    await answer.arrayBuffer();
+    const { requests } = await rig.provider.state();
+    const paths = requests.filter(({ url }) => url.startsWith('/timeshift')).map(({ url }) => url.split('/')[2]);
+    // The first may be asked again in case that it was full; the second only when that is no use.
+    expect(paths[0]).to.equal('one');
+    expect(paths.indexOf('two')).to.equal(paths.length - 1);
+    await rig.quiet();
   });
 });
 
