@@ -120,6 +120,17 @@ describe('a source whose players are sent to the provider', function () {
     expect((await sessions()).map(({ kind, state }) => `${kind} ${state}`)).to.deep.equal(['vod redirected']);
   });
 
+  it('sends players of the archive away too', async () => {
+    const channel = (await rig.engine.channels()).find(({ name }) => name === 'Channel 1');
+    const { token } = await rig.engine.output();
+    const start = Math.floor(Date.now() / 1000) - 7_200;
+    const url = `${rig.engine.url}/o/${token}/catchup/${channel?.id}.ts?start=${start}&end=${start + 1_800}`;
+    const answer = await fetch(url, { redirect: 'manual', headers: { 'user-agent': 'player-a' } });
+    expect(answer.status, await answer.text()).to.equal(302);
+    expect(answer.headers.get('location')).to.match(/timeshift/);
+    expect((await sessions()).map(({ kind, state }) => `${kind} ${state}`)).to.deep.equal(['catchup redirected']);
+  });
+
   it('relays for recordings, and where a proxy, cookies or headers are needed', async () => {
     const played = async (query = ''): Promise<number> => {
       const url = new URL(await rig.engine.liveUrl('Channel 1'));

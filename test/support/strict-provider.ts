@@ -43,7 +43,8 @@ export class StrictProvider implements AsyncDisposable {
         return;
       }
       const onward = httpRequest(inFolder ? new URL(path, this.#media) : this.#media, { agent: false }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        const { connection: _connection, ...headers } = answer.headers;
+        response.writeHead(answer.statusCode ?? 502, headers);
         answer.pipe(response);
         answer.on('error', () => response.destroy());
       });
