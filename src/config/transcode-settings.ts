@@ -30,22 +30,12 @@ export const transcodeSettings = z
       .max(64)
       .default(2)
       .meta({ description: 'How many channels may be transcoded at a time; 0 is none.' }),
-    niceness: z
-      .int()
-      .min(0)
-      .max(19)
-      .default(5)
-      .meta({
-        description: 'How much transcoding yields to everything else that runs on this machine; 0 is not at all.',
-      }),
-    stallMs: z
-      .int()
-      .min(1_000)
-      .max(120_000)
-      .default(10_000)
-      .meta({
-        description: 'How long ffmpeg may give nothing, while it is given something, before it is started anew.',
-      }),
+    niceness: z.int().min(0).max(19).default(5).meta({
+      description: 'How much transcoding yields to everything else that runs on this machine; 0 is not at all.',
+    }),
+    stallMs: z.int().min(1_000).max(120_000).default(10_000).meta({
+      description: 'How long ffmpeg may give nothing, while it is given something, before it is started anew.',
+    }),
     profiles: z
       .array(transcodeProfileSchema)
       .max(50)
