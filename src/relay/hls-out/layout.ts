@@ -10,6 +10,8 @@ export interface Layout {
   /** Its codec by ffprobe's name. */
   readonly codec: string;
   readonly isPicture: boolean;
+  /** All its streams. */
+  readonly pids: ReadonlySet<number>;
   /** The other streams with sound. */
   readonly soundPids: readonly number[];
 }
@@ -26,6 +28,7 @@ export function layoutAt(tables: Buffer, packets: Buffer): Layout | null {
     mainPid,
     codec: main.codec,
     isPicture: main.kind === 'video',
+    pids: new Set(program.streams.map(({ pid }) => pid)),
     soundPids: program.streams.filter(({ kind, pid }) => kind === 'audio' && pid !== mainPid).map(({ pid }) => pid),
   };
 }

@@ -63,3 +63,16 @@ export function withoutLastUnits(pieces: readonly Buffer[], pids: Iterable<numbe
   }
   return out.toReversed();
 }
+
+/** The pieces up to the last packet of one of these PIDs: tables behind it belong to what comes next. */
+export function upToLastOf(pieces: readonly Buffer[], pids: ReadonlySet<number>): Buffer[] {
+  const out = [...pieces];
+  for (let last = out.pop(); last !== undefined; last = out.pop()) {
+    let end = last.length;
+    while (end >= packetSize && !pids.has(pidOf(last, end - packetSize))) end -= packetSize;
+    if (end < packetSize) continue;
+    out.push(last.subarray(0, end));
+    break;
+  }
+  return out;
+}

@@ -7,7 +7,7 @@ import { type Layout, layoutAt } from './layout.ts';
 import { pictureFormat } from './picture-format.ts';
 import { type Cut, type CutSink, packed } from './segment.ts';
 import { TableCounters } from './table-counters.ts';
-import { TailSorter, withoutLastUnits } from './tail-sorter.ts';
+import { TailSorter, upToLastOf, withoutLastUnits } from './tail-sorter.ts';
 import { UnitClock } from './unit-clock.ts';
 
 /** A key frame that comes a little before the wished length ends the segment: the next one would make it too long. */
@@ -302,7 +302,8 @@ export class TsCutter {
     // Between streams that do not belong together nothing is to be bridged.
     const until = changes && this.#last !== null ? Math.min(end.time, this.#last.time + this.#clock.step) : end.time;
     const ticks = Math.min(until - open.start.time, this.#mostTicks);
-    const cut = cutOf(open, this.#held.take(end.position), ticks);
+    const pieces = this.#held.take(end.position);
+    const cut = cutOf(open, changes ? upToLastOf(pieces, open.layout.pids) : pieces, ticks);
     // A PID that is silent is not waited for.
     const isHeard = (pid: number): boolean => (this.#sounds.get(pid) ?? -1) >= open.start.position;
     const sorter = new TailSorter(open.layout.soundPids.filter(isHeard));
@@ -329,7 +330,8 @@ export class TsCutter {
     if (open !== null && last !== undefined) {
       const ticks = Math.min(last.time - open.start.time + this.#clock.step, this.#mostTicks);
       this.#settleClosing();
-      this.#options.sink.cut(cutOf(open, this.#held.take(position), ticks));
+      const pieces = upToLastOf(this.#held.take(position), open.layout.pids);
+      this.#options.sink.cut(cutOf(open, pieces, ticks));
     }
     this.#seek(position);
     this.#begin();
