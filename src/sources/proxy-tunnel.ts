@@ -91,6 +91,8 @@ async function socks(socket: Socket, proxy: Proxy, destination: Destination): Pr
 
 /** SOCKS 4 knows addresses only; of SOCKS 5 the `h` says who looks names up. */
 async function socksHost({ kind }: Proxy, host: string): Promise<string> {
+  if (Buffer.byteLength(host) > 255)
+    throw new ConnectionFailure('provider', 'The provider can not be reached: its name is too long', 'name');
   if (isIP(host) !== 0 || kind === 'socks4a' || kind === 'socks5h') return host;
   try {
     const found = await lookup(host, kind === 'socks4' ? { family: 4 } : {});

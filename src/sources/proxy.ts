@@ -36,13 +36,15 @@ export function parseProxy(text: string): Proxy | null {
   if (url === null || url.hostname === '' || !/^\/?$/.test(url.pathname + url.search + url.hash)) return null;
   const written = /:(\d{1,5})\/?$/.exec(match[2] ?? '')?.[1];
   const port = url.port === '' ? (written === undefined ? defaultPorts[kind] : 80) : Number(url.port);
-  if (port === 0) return null;
+  const username = decoded(url.username);
+  const password = decoded(url.password);
+  if (port === 0 || !isSendable(username) || !isSendable(password)) return null;
   return {
     kind,
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port,
-    username: decoded(url.username),
-    password: decoded(url.password),
+    username,
+    password,
   };
 }
 
@@ -55,6 +57,11 @@ export function proxyOf(request: ProxyRequest | undefined): Proxy | null | undef
 export function proxyAuthorization({ username, password }: Proxy): string | undefined {
   if (username === '' && password === '') return undefined;
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+}
+
+/** SOCKS gives each of them 255 bytes (RFC 1929), and ends a user name with a zero. */
+function isSendable(text: string): boolean {
+  return Buffer.byteLength(text) <= 255 && !/\p{Cc}/u.test(text);
 }
 
 function decoded(text: string): string {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createServer as createTlsServer } from 'node:tls';
 import { expect } from 'chai';
+import * as fc from 'fast-check';
 import { CoaxError } from '../../src/errors.ts';
 import { openMediaSockets } from '../../src/sources/media-line.ts';
 import { type OpenedMedia, openMedia, type OpenMediaOptions } from '../../src/sources/media-client.ts';
@@ -163,6 +164,49 @@ describe('the media client with a proxy', () => {
       expect(proxy.ways).to.deep.equal([kind === 'http' ? 'CONNECT' : 'socks5']);
     });
   }
+
+  it('says so when an encrypted proxy shows a certificate that nobody vouches for (needs openssl)', async function () {
+    const certificate = selfSigned();
+    if (certificate === null) this.skip();
+    const server = await stage.listen(createTlsServer(certificate, (socket) => socket.end()));
+    const error = await failureOf(open('http://tv.test/1', server.url('').replace('http:', 'https:')));
+    expect(error.code).to.equal('UPSTREAM_PROXY');
+    expect(error.message).to.contain('TLS');
+  });
+
+  it('survives proxies that answer anything, and destinations that no proxy takes', async () => {
+    let answer = Buffer.alloc(0);
+    const proxy = await stage.raw((socket) => socket.end(answer));
+    const { port } = new URL(proxy.url());
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.constantFrom(
+        [5, 0, 5, 0, 0, 9, 1],
+        [5, 2, 1, 0, 5, 0, 0, 3, 255],
+        [0, 90],
+        [5, 255],
+        [0, 91, 0, 0, 0, 0, 0, 0],
+      ),
+      fc
+        .constantFrom('HTTP/1.1 200', 'HTTP/1.1 200 OK\r\n\r\nrest', 'HTTP/9.9 1 x\r\n\r\n', '<html>')
+        .map((text) => Buffer.from(text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        bytes,
+        fc.constantFrom('http', 'socks4', 'socks4a', 'socks5h'),
+        fc.constantFrom('https://tv.test/1', `https://${'a'.repeat(60)}.${'b.'.repeat(120)}test/1`),
+        async (sent, scheme, url) => {
+          answer = Buffer.from(sent);
+          const address = `${scheme}://u:p@127.0.0.1:${port}`;
+          const { code } = await failureOf(open(scheme === 'socks4' ? 'https://127.0.0.1:9/' : url, address));
+          expect(code).to.match(/^UPSTREAM_/);
+          expect(openMediaSockets.size).to.equal(0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 
   it('ends with the lease during the handshake', async () => {
     await using proxy = await FakeProxy.start('socks');

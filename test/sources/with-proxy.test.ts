@@ -65,6 +65,8 @@ describe('the address of a proxy', () => {
     ['http://proxy.test/path', null],
     ['http://proxy.test:0', null],
     ['http://proxy.test:99999', null],
+    ['socks5://u%00:p@proxy.test', null],
+    [`socks5://${'u'.repeat(256)}@proxy.test`, null],
   ] as const)
     it(`${text} is ${parsed === null ? 'none' : 'read'}`, () => expect(parseProxy(text)).to.deep.equal(parsed));
 });

@@ -71,7 +71,8 @@ function plainAddress(request: UpstreamRequest): string | null {
   const needed = Object.entries(request.headers).some(
     ([name, value]) => name !== 'user-agent' || value !== defaultUserAgent,
   );
-  return needed ? null : (request.urls[0] ?? null);
+  // Playlists hold blanks and letters that no header may.
+  return needed ? null : (URL.parse(request.urls[0] ?? '')?.href ?? null);
 }
 
 async function send(
