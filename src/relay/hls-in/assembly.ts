@@ -79,6 +79,11 @@ export class Assembly {
     this.#passage?.finish();
   }
 
+  /** Whether a segment of this role has come since the last cut. */
+  has(role: Role): boolean {
+    return this.#parts.get(role)?.kind != null;
+  }
+
   /** How far a role has come, in 90 kHz ticks round the wrap; -1 before its first unit. */
   headOf(role: Role): number {
     return this.#passage?.headOf(role) ?? -1;

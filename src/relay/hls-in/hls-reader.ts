@@ -57,6 +57,10 @@ export class HlsReader implements Upstream {
   /** The outbox is full: nothing is waited for. */
   #isResting = false;
   #hasBegun = false;
+  /** The segment before which the stream was cut last. */
+  #cutAt = -1;
+  /** Bytes of a segment that were given before it broke off. */
+  readonly #begun = new Map<Role, { readonly sequence: number; given: number }>();
   #missing = 0;
   #renewals = 0;
   /** Segment for which the stream's own address was asked already. */
@@ -155,21 +159,31 @@ export class HlsReader implements Upstream {
 
   /** Of picture and sound in two playlists, the one that is behind; the sound is read a segment ahead. */
   #nextRole(assembly: Assembly): Role | null {
-    const main = this.#lists.follower('main')?.next() ?? null;
+    const pictures = this.#lists.follower('main');
+    const main = pictures?.next() ?? null;
     const follower = this.#lists.follower('audio');
     if (follower === undefined) return main === null ? null : 'main';
     const audio = follower.next();
     const isLate = (): boolean => {
       const [sound, picture] = [assembly.headOf('audio'), assembly.headOf('main')];
-      if (sound < 0) return true;
+      if (sound < 0) return !assembly.has('audio');
       const needed = (main?.segment.durationMs ?? 0) * 90 - soundLeadTicks;
       return picture >= 0 && ptsDifference(sound, picture) < needed;
     };
-    if (main === null) return audio !== null && isLate() ? 'audio' : null;
+    if (main === null) return audio !== null && (pictures?.isOver === true || isLate()) ? 'audio' : null;
     if (audio === null) return follower.isOver || !isLate() ? 'main' : null;
     const [picture, sound] = [this.#lists.discontinuityOf('main'), this.#lists.discontinuityOf('audio')];
+    // The sound of the new time line must not get into the old one.
+    if (main.isCut && sound >= picture) this.#cutBefore(assembly, main.segment);
     if (picture !== sound) return sound < picture ? 'audio' : 'main';
     return isLate() ? 'audio' : 'main';
+  }
+
+  /** Once for each segment, however often it is asked for. */
+  #cutBefore(assembly: Assembly, { sequence }: HlsSegment): void {
+    if (this.#cutAt === sequence) return;
+    this.#cutAt = sequence;
+    assembly.cut();
   }
 
   async #step(assembly: Assembly, role: Role): Promise<void> {
@@ -177,7 +191,7 @@ export class HlsReader implements Upstream {
     const next = follower?.next() ?? null;
     if (follower === undefined || next === null) return;
     const { segment, isCut } = next;
-    if (isCut && role === 'main') assembly.cut();
+    if (isCut && role === 'main') this.#cutBefore(assembly, segment);
     await this.#rest();
     try {
       await this.#read(assembly, role, segment);
@@ -187,8 +201,11 @@ export class HlsReader implements Upstream {
       if (await this.#renewFor(`${role} ${segment.sequence}`, failure)) return;
       if (++this.#missing > mostMissing) throw failure;
       follower.skip(segment);
+      this.#begun.delete(role);
       return;
     }
+    this.#begun.delete(role);
+    if (role === 'main') this.#cutAt = -1;
     this.#missing = 0;
     this.#renewals = 0;
     this.#renewedFor = '';
@@ -200,17 +217,21 @@ export class HlsReader implements Upstream {
   /** Reads one segment to its end, again from where it broke off. */
   async #read(assembly: Assembly, role: Role, segment: HlsSegment): Promise<void> {
     const init = await this.#parts.init(segment);
-    assembly.begin(role, segment.durationMs, init);
-    let given = 0;
+    let begun = this.#begun.get(role);
+    if (begun?.sequence !== segment.sequence) {
+      begun = { sequence: segment.sequence, given: 0 };
+      this.#begun.set(role, begun);
+      assembly.begin(role, segment.durationMs, init);
+    }
     for (let attempt = 1; ; attempt++) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- attempts come one after the other
         const cipher = await this.#parts.cipher(segment);
         let passed = 0;
         const give = (plain: Buffer): void => {
-          const fresh = plain.subarray(Math.max(0, Math.min(plain.length, given - passed)));
+          const fresh = plain.subarray(Math.max(0, Math.min(plain.length, begun.given - passed)));
           passed += plain.length;
-          given = Math.max(given, passed);
+          begun.given = Math.max(begun.given, passed);
           assembly.push(role, fresh);
         };
         // oxlint-disable-next-line no-await-in-loop

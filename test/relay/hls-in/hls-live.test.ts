@@ -321,6 +321,25 @@ describe('A live HLS stream', () => {
     expect([origin.connections, origin.most]).to.deep.equal([2, 1]);
   });
 
+  it('goes on in the middle of a segment whose address has expired when its connection broke', async () => {
+    await using origin = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(3);
+    const names = put(origin, all);
+    const second = all[1] ?? Buffer.alloc(0);
+    const half: Answer = (response) => {
+      response.writeHead(200, { 'content-length': second.length });
+      response.write(second.subarray(0, 20_001));
+      setTimeout(() => response.socket?.resetAndDestroy(), 300);
+    };
+    origin.put('/2.ts', inTurn(half, saying(403), second));
+    origin.put('/live.m3u8', listOf(1, names, [finished]));
+    const played = await rig.open(`${origin.url}/live.m3u8`);
+    await rig.until('it is over', () => played.lost !== null);
+    expect(played.bytes.equals(Buffer.concat(all))).to.equal(true);
+    expect(played.pieces).to.have.length(1);
+  });
+
   it('needs one connection at a time of a server that keeps none', async () => {
     await using origin = await HlsOrigin.start();
     await using rig = new HlsRig();

@@ -166,6 +166,37 @@ describe(`An HLS stream, decoded by ffmpeg${needsFfmpeg}`, function () {
     expect([origin.connections, origin.most]).to.deep.equal([1, 1]);
   });
 
+  it('keeps its sound over discontinuities where that has a playlist of its own, and asks for one segment of it first', async () => {
+    await using origin = await HlsOrigin.start();
+    const map = ['-map', '0', '-map', '1', '-var_stream_map', 'v:0,agroup:a a:0,agroup:a,default:yes'];
+    const base = `${picture} ${tone} ${h264} -c:a aac ${hls}`.split(' ');
+    const master = ['-master_pl_name', 'master.m3u8', 'list_%v.m3u8'];
+    await make(
+      origin,
+      [...base, ...map, '-hls_segment_filename', 'a_%v_%d.ts', ...master],
+      [...base, '-output_ts_offset', '700', ...map, '-hls_segment_filename', 'b_%v_%d.ts', ...master],
+    );
+    for (const role of [0, 1]) {
+      const names = ['a', 'b', 'a'].map((part) =>
+        [0, 1, 2].map((n) => `#EXTINF:2.0,\n${part}_${role}_${n}.ts\n`).join(''),
+      );
+      const body = names.join('#EXT-X-DISCONTINUITY\n');
+      origin.put(`/list_${role}.m3u8`, `#EXTM3U\n#EXT-X-TARGETDURATION:2\n${body}#EXT-X-ENDLIST\n`);
+    }
+    await using rig = new HlsRig();
+    const played = await playAll(rig, `${origin.url}/master.m3u8`);
+    expect(origin.paths.slice(3, 6)).to.deep.equal(['/a_1_0.ts', '/a_0_0.ts', '/a_1_1.ts']);
+    expect(played.pieces).to.have.length(3);
+    for (const piece of played.pieces) {
+      // oxlint-disable-next-line no-await-in-loop -- one decoder at a time
+      const { errors, pictures, sounds, offset } = await decode(Buffer.concat(piece));
+      expect(errors).to.equal('');
+      expect(pictures).to.equal(150);
+      expect(sounds).to.be.within(275, 290);
+      expect(Math.abs(offset)).to.be.below(0.15);
+    }
+  });
+
   it('may be bare sound with its times in tags', async () => {
     await using origin = await HlsOrigin.start();
     await make(origin, `${tone} -c:a aac -f adts all.aac`);
