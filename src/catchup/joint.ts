@@ -22,6 +22,7 @@ export class Joint {
 
   note(piece: Buffer): void {
     this.fruitless = 0;
+    this.usedAt = performance.now();
     this.#kept.push(piece);
     this.#keptBytes += piece.length;
     this.#keep(mostKept);

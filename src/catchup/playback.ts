@@ -226,7 +226,8 @@ export class ArchivePlayback {
   }
 
   #jointAt(from: number, plan: Line): Joint {
-    const known = this.#joints.find((joint) => joint.reaches(from));
+    // Two may have come by here; who asks again means the one that was read last.
+    const [known] = this.#joints.filter((joint) => joint.reaches(from)).sort((a, b) => b.usedAt - a.usedAt);
     if (known !== undefined) return known;
     const joint = new Joint({
       clock: this.#known.clock,
