@@ -86,8 +86,8 @@ async function switching(context: BenchContext): Promise<Result[]> {
   try {
     for (let n = 0; n < panels; n++)
       providers.push(await startFakeProvider({ max: 0, catalog: { channels: 2, groups: 1 } }));
-    const url = await channelOf(engine, providers);
-    const gaps = await gapsOf(url, providers, count, context);
+    const channel = await channelOf(engine, providers);
+    const gaps = await gapsOf(engine, channel, providers, count, context);
     const cold: number[] = [];
     for (let n = 0; n < count; n++) {
       await sleep(anyMs(n) / 4);
@@ -108,7 +108,13 @@ async function switching(context: BenchContext): Promise<Result[]> {
   }
 }
 
-async function channelOf(engine: Engine, providers: readonly FakeProvider[]): Promise<string> {
+interface Played {
+  readonly url: string;
+  /** One of each provider. */
+  readonly streams: readonly string[];
+}
+
+async function channelOf(engine: Engine, providers: readonly FakeProvider[]): Promise<Played> {
   interface Channel {
     readonly id: string;
     readonly name: string;
@@ -123,15 +129,15 @@ async function channelOf(engine: Engine, providers: readonly FakeProvider[]): Pr
   }
   const [first] = found;
   if (first === undefined) throw new Error('there is no channel');
-  await engine.api('PUT', `/channels/${first.id}/streams`, {
-    streams: found.flatMap(({ streams }) => streams.map(({ id }) => id)),
-  });
-  return `${engine.url}/o/${(await engine.output()).token}/live/${first.id}.ts`;
+  const streams = found.flatMap((channel) => channel.streams.map(({ id }) => id));
+  await engine.api('PUT', `/channels/${first.id}/streams`, { streams });
+  return { url: `${engine.url}/o/${(await engine.output()).token}/live/${first.id}.ts`, streams };
 }
 
-/** The provider of the present stream closes every connection: until the player has bytes again, in milliseconds. */
+/** The provider of the present stream closes its connections: until the player has bytes again, in milliseconds. */
 async function gapsOf(
-  url: string,
+  engine: Engine,
+  { url, streams }: Played,
   providers: readonly FakeProvider[],
   count: number,
   context: BenchContext,
@@ -149,8 +155,9 @@ async function gapsOf(
   });
   for (let n = 0; n < count; n++) {
     await sleep(anyMs(n));
+    const { body } = await engine.api<readonly { readonly streamId: string }[]>('GET', '/streams');
     fresh = Promise.withResolvers();
-    for (const provider of providers) await provider.cut('fin');
+    await providers[streams.indexOf(body[0]?.streamId ?? '')]?.cut('fin');
     // What was on its way when the connection was closed is no new stream.
     await sleep(2);
     cutMs = performance.now() - 2;

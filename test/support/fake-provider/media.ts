@@ -118,6 +118,17 @@ const liveRecipes: Readonly<Record<MediaName, Recipe>> = {
       ...mpegts('3600k'),
     ],
   },
+  // A still picture and silence, as panels send them over and over to say that a limit is reached.
+  'limit-slate': {
+    seconds: 3.84,
+    args: [
+      ...inputs('color=c=red:size=640x360:rate=25:duration=3.84', 'anullsrc=r=48000:cl=stereo,atrim=end_sample=183296'),
+      ...x264,
+      ...gop(48),
+      ...words('-c:a aac -b:a 64k'),
+      ...mpegts('600k'),
+    ],
+  },
   radio: {
     seconds: 64,
     args: ['-f', 'lavfi', '-i', tone(64, 1024), '-c:a', 'aac', '-b:a', '96k', ...mpegts('140k')],

@@ -212,7 +212,7 @@ export interface HlsSettings {
   readonly only: boolean;
 }
 
-export type MediaName = 'h264-aac' | 'h264-sd' | 'h264-hd' | 'hevc-ac3' | 'mpeg2-mp2' | 'radio';
+export type MediaName = 'h264-aac' | 'h264-sd' | 'h264-hd' | 'limit-slate' | 'hevc-ac3' | 'mpeg2-mp2' | 'radio';
 
 /** A deep patch: objects merge, arrays and values replace; see `patchSettings`. */
 export type SettingsPatch = {
