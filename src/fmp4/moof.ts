@@ -1,6 +1,7 @@
 import { type Box, boxAt, boxesIn, FieldReader } from './boxes.ts';
 import type { SampleDefaults, SamplePlace, Track } from './track.ts';
 
+/** Of one fragment. */
 const mostSamples = 100_000;
 /** sample_is_non_sync_sample (ISO 14496-12 8.8.3.1). */
 const notSync = 0x0001_0000;
@@ -77,7 +78,8 @@ function readTrun(
   const word = fields.u32();
   const flags = word & 0xffffff;
   const signed = word >>> 24 !== 0;
-  const count = Math.min(fields.u32(), mostSamples);
+  // A run may take all from defaults and name millions in twenty bytes.
+  const count = Math.min(fields.u32(), mostSamples - places.length);
   let offset = (flags & 0x1) !== 0 ? base + fields.i32() : next;
   const firstFlags = (flags & 0x4) !== 0 ? fields.u32() : undefined;
   let dts = decodeTimes.get(track.id) ?? 0;

@@ -42,8 +42,7 @@ export class PackedAudio {
     if (bytes.toString('latin1', 0, 3) === 'ID3') return this.#tag(bytes);
     const frame = readAdts(bytes, 0) ?? readAc3(bytes, 0) ?? readMpegAudio(bytes, 0);
     // Something else lies between two frames: the next one is looked for.
-    if (frame === null) return 1;
-    if (frame.length > mostRest) return 1;
+    if (frame === null || frame.length > mostRest) return nextStart(bytes);
     if (bytes.length < frame.length) return 0;
     this.#track ??= trackOf(frame);
     const time = wrapPts(Math.round(this.#at));
@@ -63,6 +62,13 @@ export class PackedAudio {
     }
     return length;
   }
+}
+
+/** The next place where a frame or a tag may begin, behind the first byte. */
+function nextStart(bytes: Buffer): number {
+  let at = 1;
+  while (at < bytes.length && bytes[at] !== 0xff && bytes[at] !== 0x0b && bytes[at] !== 0x49) at++;
+  return at;
 }
 
 const streamTypes: Readonly<Record<string, readonly [streamType: number, streamId: number, registration?: string]>> = {

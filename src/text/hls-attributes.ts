@@ -1,7 +1,8 @@
 /** The attributes of an HLS tag by name, in upper case; quotes are taken off. */
 export type HlsAttributes = ReadonlyMap<string, string>;
 
-const attribute = /([A-Za-z0-9_-]+)\s*=\s*(?:"([^"]*)(?:"|$)|([^,]*))/g;
+// Bounded, so that a long line without an "=" does not cost its length squared.
+const attribute = /([A-Za-z0-9_-]{1,64})\s{0,8}=\s{0,8}(?:"([^"]*)(?:"|$)|([^,]*))/g;
 
 /** Reads an attribute list (RFC 8216 4.2): blanks beside commas and a quote that is never closed are taken as meant. The first of a name counts. */
 export function readHlsAttributes(text: string): HlsAttributes {
@@ -27,7 +28,7 @@ export interface HlsRange {
 }
 
 export function readHlsRange(text: string | undefined): HlsRange | undefined {
-  const match = /^\s*(\d{1,15})\s*(?:@\s*(\d{1,15}))?\s*$/.exec(text ?? '');
+  const match = /^(\d{1,15})\s{0,8}(?:@\s{0,8}(\d{1,15}))?$/.exec(text?.trim() ?? '');
   if (match === null) return undefined;
   return { length: Number(match[1]), ...(match[2] === undefined ? {} : { offset: Number(match[2]) }) };
 }

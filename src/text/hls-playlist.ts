@@ -32,6 +32,10 @@ export function readHlsPlaylist(text: string, variables: HlsVariables = {}): Hls
   return { kind: 'list', uris };
 }
 
+/** Of a tag; keys may stand in it as data. */
+const mostTagChars = 16_384;
+/** Variables may name variables: all that is put in for them together. */
+const mostSubstituted = 4_194_304;
 const mediaTags = new Set([
   'EXT-X-TARGETDURATION',
   'EXT-X-MEDIA-SEQUENCE',
@@ -47,14 +51,15 @@ function linesOf(
 ): { readonly lines: readonly HlsLine[]; readonly defined: ReadonlyMap<string, string> } {
   const lines: HlsLine[] = [];
   const defined = new Map<string, string>();
+  const budget = { chars: mostSubstituted };
   for (const raw of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
-    const line = substitute(raw.trim(), defined);
+    const line = substitute(raw.trim(), defined, budget);
     if (line === '') continue;
     if (!line.startsWith('#')) lines.push({ uri: line });
     else if (line.startsWith('#EXT')) {
       const colon = line.indexOf(':');
       const tag = (colon < 0 ? line.slice(1) : line.slice(1, colon)).trim().toUpperCase();
-      const value = colon < 0 ? '' : line.slice(colon + 1);
+      const value = colon < 0 ? '' : line.slice(colon + 1, colon + 1 + mostTagChars);
       if (tag === 'EXT-X-DEFINE') define(value, { defined, imported, query });
       else lines.push({ tag, value });
     }
@@ -79,8 +84,12 @@ function define(
   if (name !== '' && typeof found === 'string' && !scope.defined.has(name)) scope.defined.set(name, found);
 }
 
-function substitute(line: string, defined: ReadonlyMap<string, string>): string {
-  return defined.size === 0
-    ? line
-    : line.replace(/\{\$([A-Za-z0-9_-]+)\}/g, (whole, name: string) => defined.get(name) ?? whole);
+function substitute(line: string, defined: ReadonlyMap<string, string>, budget: { chars: number }): string {
+  if (defined.size === 0) return line;
+  return line.replace(/\{\$([A-Za-z0-9_-]{1,64})\}/g, (whole, name: string) => {
+    const value = defined.get(name);
+    if (value === undefined || budget.chars < value.length) return whole;
+    budget.chars -= value.length;
+    return value;
+  });
 }

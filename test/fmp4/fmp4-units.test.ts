@@ -147,6 +147,12 @@ describe('Access units of fragmented MP4', () => {
         .that.includes(said);
     });
 
+  it('are no more than a fragment can hold, whatever it says', () => {
+    const runs = Array.from({ length: 2_000 }, () => box('trun', u32(0, 0x7fffffff)));
+    const moof = box('moof', box('traf', box('tfhd', u32(0x020010, 7, 1)), ...runs));
+    expect(read(Buffer.concat([moov(), moof, box('mdat', Buffer.alloc(50))])).length).to.be.below(60);
+  });
+
   it('end in an error of ours or in nothing, however the file is damaged', () => {
     fc.assert(
       fc.property(

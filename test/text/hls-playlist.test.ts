@@ -286,4 +286,29 @@ describe('Any playlist', () => {
       }),
     );
   });
+
+  for (const [what, line] of [
+    ['a name that never ends', `#EXT-X-KEY:${'a'.repeat(4_000_000)}`],
+    ['quotes that never end', `#EXT-X-STREAM-INF:${'A="'.repeat(1_000_000)}`],
+    ['definitions that never end', `#EXT-X-DEFINE:${'NAME="'.repeat(1_000_000)}`],
+    ['blanks in a range', `#EXT-X-BYTERANGE:5${' '.repeat(1_000_000)}x`],
+    ['a time zone of digits', `#EXT-X-PROGRAM-DATE-TIME:${'+1234'.repeat(100_000)}`],
+  ] as const)
+    it(`does not hang: ${what}`, () => {
+      expect(readHlsPlaylist(`#EXTM3U\n${line}\na\n`)).to.not.equal(null);
+    });
+
+  it('does not grow by variables without end', () => {
+    const names = Array.from({ length: 40 }, (_, n) => `#EXT-X-DEFINE:NAME="v${n + 1}",VALUE="{$v${n}}{$v${n}}"`);
+    const text = [
+      '#EXTM3U',
+      '#EXT-X-DEFINE:NAME="v0",VALUE="xxxxxxxxxxxxxxxx"',
+      ...names,
+      '#EXT-X-TARGETDURATION:1',
+      '#EXTINF:1,',
+      '{$v40}',
+    ];
+    const read = readHlsPlaylist(text.join('\n'));
+    expect(read?.kind === 'media' && (read.segments[0]?.uri.length ?? 0)).to.be.below(5_000_000);
+  });
 });
