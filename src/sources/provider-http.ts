@@ -51,6 +51,7 @@ export async function getOverHttp(request: HttpRequest): Promise<HttpAnswer> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
   const over = AbortSignal.any([signal, late.signal]);
+  let asked = url;
   try {
     const response = await axios.get<Readable>(url, {
       responseType: 'stream',
@@ -58,8 +59,9 @@ export async function getOverHttp(request: HttpRequest): Promise<HttpAnswer> {
       sensitiveHeaders: Object.keys(headers).filter((name) => !travellingHeaders.has(name)),
       signal: over,
       ...agentsFor(proxy, over),
-      beforeRedirect: (options: Record<string, unknown>, from: { readonly headers?: unknown }, asked?: unknown) => {
-        if (cookies !== undefined) carryCookies(cookies, options, from.headers, asked ?? { url });
+      beforeRedirect: (next: Record<string, unknown>, from: { readonly headers?: unknown }) => {
+        if (cookies !== undefined) carryCookies(cookies, next, from.headers, asked);
+        asked = textOf(next, 'href');
       },
       proxy: false,
       decompress: false,
@@ -99,8 +101,8 @@ function cookieHeader(cookies: SessionCookies | undefined, url: string): { reado
 }
 
 /** Before a redirect is followed: what it sets is kept, and the next address gets what is meant for it. */
-function carryCookies(cookies: SessionCookies, next: Record<string, unknown>, headers: unknown, asked: unknown): void {
-  const from = URL.parse(textOf(asked, 'url'));
+function carryCookies(cookies: SessionCookies, next: Record<string, unknown>, headers: unknown, asked: string): void {
+  const from = URL.parse(asked);
   const to = URL.parse(textOf(next, 'href'));
   if (from !== null) cookies.take(setCookies(headers), from);
   const own = next['headers'];

@@ -106,6 +106,8 @@ describe('the client of lists and guides', () => {
       if (request.url === '/login') response.setHeader('set-cookie', 'session=1; Path=/');
       if (request.url === '/away')
         response.writeHead(302, { location: `http://localhost:${port}/end`, 'set-cookie': 'hop=2' });
+      if (request.url === '/end' && request.headers.host?.startsWith('localhost') === true)
+        response.writeHead(302, { location: `http://127.0.0.1:${port}/home`, 'set-cookie': 'far=9; Path=/' });
       if (request.url === '/near') response.writeHead(302, { location: '/end', 'set-cookie': 'hop=3; Path=/' });
       response.end(JSON.stringify({ cookie: request.headers.cookie ?? '' }));
     });
@@ -113,7 +115,7 @@ describe('the client of lists and guides', () => {
     const at = `http://127.0.0.1:${port}`;
     expect(await read(client, `${at}/login`)).to.deep.equal({ cookie: 'given=0' });
     expect(await read(client, `${at}/x`)).to.deep.equal({ cookie: 'given=0; session=1' });
-    expect(await read(client, `${at}/away`)).to.deep.equal({ cookie: '' });
+    expect(await read(client, `${at}/away`)).to.deep.equal({ cookie: 'given=0; session=1; hop=2' });
     expect(await read(client, `${at}/near`)).to.deep.equal({ cookie: 'given=0; session=1; hop=3' });
     expect(await read(clientOf(), `${at}/x`)).to.deep.equal({ cookie: '' });
   });
