@@ -304,9 +304,9 @@ export const settingsSchema = z.strictObject({
             .meta({ description: 'How many connections of an account are left free beside them.' }),
         })
         .prefault({}),
-      startingSlate: z.enum(['auto', 'off']).default('off').meta({
+      startingSlate: z.enum(['auto', 'off']).default('auto').meta({
         description:
-          'Begin a channel in a media server with three seconds of a picture that says so, where the provider sends nothing ahead: auto or off. The first picture is there after about a second instead of five; where the server copies the stream, players have to take its change of form.',
+          'Where a provider is known to send nothing ahead: begin a channel in a media server with three seconds of a picture that says so, so that it has its first segment after one second instead of five. off never does.',
       }),
       writeProgressMs: ms(20_000, 'How long a player may read nothing before it is dropped.', 1_000),
       clientBufferBytes: z

@@ -58,12 +58,18 @@ export class PaceMeter {
   }
 }
 
-/** Whether a slate that is made like the channel can go over into it without a decoder's having to change its form. */
+/** The sizes that there are pictures of. */
+const sizes = new Set(['1920x1080', '1280x720', '720x576']);
+
+/**
+ * Whether a slate can go over into the channel with the same picture size and sound. Not HEVC: where a media server packs it into fMP4, its
+ * parameter sets stand only at the beginning, and those of the slate would be the wrong ones.
+ */
 export function mayLeadIn(facts: CodecFacts | null): boolean {
   const video = facts?.video[0];
   const audio = facts?.audio[0];
   if (facts?.container !== 'mpegts' || video === undefined || audio === undefined) return false;
-  const picture = video.codec === 'h264' || video.codec === 'hevc';
-  const sound = audio.sampleRate === 48_000 && audio.channels === 2 && audio.profile !== 'HE-AAC';
-  return picture && sound && video.interlaced !== true;
+  const { codec, width, height, interlaced } = video;
+  const picture = codec === 'h264' && interlaced !== true && sizes.has(`${width}x${height}`);
+  return picture && audio.sampleRate === 48_000 && audio.channels === 2 && !/^HE-AAC/.test(audio.profile ?? '');
 }
