@@ -9,6 +9,7 @@ import { imageTypeOf } from '../../src/lineup/image-type.ts';
 import { Logos } from '../../src/lineup/logos.ts';
 import { placeholderLogo } from '../../src/lineup/placeholder-logo.ts';
 import { silentLog } from '../../src/log/log.ts';
+import { FakeProxy } from '../support/fake-proxy.ts';
 
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 
@@ -66,6 +67,21 @@ describe('Logos', () => {
     await make(true).get(`${origin}/logo.png`, 'n');
     expect(asked).to.deep.equal(['/logo.png']);
     expect(await readdir(folder)).to.have.length(1);
+  });
+
+  it('fetches what lies on the hosts of a source through its proxy, and nothing else', async () => {
+    await using proxy = await FakeProxy.start('socks', { username: 'me', password: 'secret' });
+    const { port } = new URL(origin);
+    // The name is known to the proxy alone.
+    const source = { id: 'a', kind: 'm3u', name: 'n', url: `http://lists.test:${port}/list.m3u`, proxy: proxy.url() };
+    const near = { id: 'b', kind: 'm3u', name: 'n', url: `${origin}/list.m3u` };
+    const config = configSchema.parse({ sources: [source, near] });
+    const logos = new Logos({ folder, config: () => config, log: silentLog });
+    open.push(logos);
+    expect((await logos.get(`http://lists.test:${port}/logo.png`, 'n')).final).to.equal(true);
+    expect(proxy.targets).to.deep.equal([`lists.test:${port}`]);
+    expect((await logos.get(`${origin}/logo.png`, 'n')).final).to.equal(true);
+    expect(proxy.targets).to.have.length(1);
   });
 
   for (const path of ['/missing', '/page', '/huge']) {
