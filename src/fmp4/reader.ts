@@ -28,7 +28,8 @@ export class Fmp4Reader {
   #position = 0;
   #skip = 0;
   /** Samples still to come, nearest first. */
-  #places: SamplePlace[] = [];
+  #places: readonly SamplePlace[] = [];
+  #nextPlace = 0;
   /** Bytes of the present mdat still to come; -1 outside of one. */
   #media = -1;
 
@@ -84,6 +85,7 @@ export class Fmp4Reader {
     const places = readMoof(box, this.#tracks, this.#decodeTimes).filter(({ size }) => size > 0);
     for (const { trackId, pts, dts } of places)
       this.#leads.set(trackId, Math.max(this.#leads.get(trackId) ?? 0, dts - pts));
+    this.#nextPlace = 0;
     this.#places = places
       .map((place) => ({ ...place, dts: place.dts - (this.#leads.get(place.trackId) ?? 0) }))
       .sort((one, other) => one.offset - other.offset);
@@ -92,23 +94,23 @@ export class Fmp4Reader {
   #readMedia(out: Sample[]): boolean {
     let used = 0;
     const end = Math.min(this.#rest.length, this.#media);
-    for (let [place] = this.#places; place !== undefined; [place] = this.#places) {
+    for (let place = this.#places[this.#nextPlace]; place !== undefined; place = this.#places[this.#nextPlace]) {
       const from = place.offset - this.#position;
       if (place.size > mostSampleBytes) throw broken(`a sample of ${place.size} bytes`);
       // What lies before this place has been passed: no file that is streamed has that.
-      if (from < used) this.#places.shift();
+      if (from < used) this.#nextPlace++;
       else if (from + place.size <= end) {
         const track = this.#tracks.find(({ id }) => id === place.trackId);
         if (track !== undefined) out.push({ ...place, track, data: this.#rest.subarray(from, from + place.size) });
         used = from + place.size;
-        this.#places.shift();
+        this.#nextPlace++;
       } else {
         // Bytes before the next sample are of no use any more.
         used = Math.max(used, Math.min(from, end));
         break;
       }
     }
-    if (this.#places.length === 0) used = end;
+    if (this.#nextPlace >= this.#places.length) used = end;
     if (this.#media <= this.#rest.length) used = this.#media;
     this.#media -= used;
     this.#advance(used);
