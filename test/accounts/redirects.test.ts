@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import * as fc from 'fast-check';
 import type sinon from 'sinon';
 import { LeasePool } from '../../src/accounts/lease-pool.ts';
 import { Redirects, type RedirectWish } from '../../src/accounts/redirects.ts';
@@ -152,5 +153,51 @@ describe('players that were sent to the provider', () => {
     expect(redirects.snapshot()).to.have.length(2);
     pool.setAccounts([]);
     expect(redirects.snapshot()).to.have.length(0);
+  });
+
+  it('never exceed the limit and never leave a lease or a seat behind, whatever happens in between', async () => {
+    const who = fc.constantFrom('ann', 'bob', 'cyd');
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('open' as const), who, what: fc.constantFrom('c1', 'c2', 'c3') }),
+      fc.record({ do: fc.constant('give up' as const), at: fc.nat(5) }),
+      fc.record({ do: fc.constant('told' as const), active: fc.nat(3) }),
+      fc.record({ do: fc.constant('stop' as const), at: fc.nat(5) }),
+      fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 30_000 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 2 }), async (steps, limit) => {
+        pool.setAccounts([account('a', limit)]);
+        const given: AbortController[] = [];
+        for (const one of steps) {
+          if (one.do === 'open') {
+            const controller = new AbortController();
+            given.push(controller);
+            // Once it was sent away, nothing of the client is left that could end.
+            void open(one.who, one.what, { signal: controller.signal }).then(
+              () => given.splice(given.indexOf(controller), 1),
+              () => {},
+            );
+          } else if (one.do === 'give up') given[one.at]?.abort();
+          else if (one.do === 'told') redirects.note(a, one.active, performance.now());
+          else if (one.do === 'stop') redirects.stop(redirects.snapshot()[one.at]?.id ?? ('none' as SessionId));
+          else clock.tick(one.ms);
+          await turns();
+          expect(pool.leases().length).to.be.at.most(limit);
+          const held = redirects.snapshot().flatMap(({ leaseId }) => leaseId ?? []);
+          expect([...held].sort()).to.deep.equal(
+            pool
+              .leases()
+              .map(({ id }) => id as string)
+              .sort(),
+          );
+        }
+        redirects.end();
+        clock.tick(200);
+        await turns();
+        expect(pool.leases()).to.have.length(0);
+        expect(redirects.snapshot()).to.have.length(0);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
