@@ -59,8 +59,8 @@ export class HlsSession {
   #from = 0;
   /** The version of the playlist it got last. */
   #given = -1;
-  /** Resolves when its place is gone. */
-  #woken = Promise.withResolvers<void>();
+  /** Requests that wait; called when its place is gone. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(id: string, request: HlsRequest, parts: HlsSessionParts) {
     this.id = id;
@@ -151,7 +151,7 @@ export class HlsSession {
     if (this.#ended !== null) return;
     this.#ended = reason;
     this.#leave();
-    this.#woken.resolve();
+    this.#wake();
   }
 
   #throwIfOver(): void {
@@ -219,8 +219,24 @@ export class HlsSession {
   #lost(error: CoaxError, tell: boolean): void {
     if (final.has(error.code)) this.end(error);
     else if (tell) this.#failure = error.code === 'CANCELLED' ? new CoaxError('STREAM_STARTING') : error;
-    this.#woken.resolve();
-    this.#woken = Promise.withResolvers();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves at the next segment, or when its place is gone. */
+  async #next(over: AbortSignal): Promise<void> {
+    // One promise for each wait: a race with one that lives as long as the session would grow with every request.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    void this.#parts.channel.changed.then(resolve);
+    try {
+      await abortable(promise, over);
+    } finally {
+      this.#waiting.delete(resolve);
+    }
   }
 
   #leave(): void {
@@ -243,7 +259,7 @@ export class HlsSession {
     const timer = setTimeout(() => late.abort(), channel.mostSeconds * 500);
     const over = AbortSignal.any([gone, late.signal]);
     try {
-      await abortable(Promise.race([channel.changed, this.#woken.promise]), over);
+      await this.#next(over);
     } catch {
       // Nothing new in time: it gets what there is.
     } finally {
@@ -262,7 +278,7 @@ export class HlsSession {
       while (!channel.isReady(this.#begin)) {
         this.#throwIfOver();
         // oxlint-disable-next-line no-await-in-loop -- one segment after the other
-        await abortable(Promise.race([channel.changed, this.#woken.promise]), over);
+        await this.#next(over);
       }
     } catch (error) {
       // It is told now; the next request tries again.
