@@ -34,6 +34,7 @@ describe('the way to a provider', function () {
   let forSource: FakeProxy;
   let forEntry: FakeProxy;
   let forChannel: FakeProxy;
+  let forNobody: FakeProxy;
   let sourceId = '';
   const seen: string[] = [];
 
@@ -65,10 +66,19 @@ describe('the way to a provider', function () {
     strict = await StrictProvider.start(media.liveUrl(1, media.login));
     forSource = await FakeProxy.start('http', sourceProxy);
     forEntry = await FakeProxy.start('socks', entryProxy);
+    forNobody = await FakeProxy.start('http');
     forChannel = await FakeProxy.start('socks', channelProxy);
     const breakers = { live: { failures: 2, openMs: 60_000 } };
+    // The environment's proxies are for others.
+    const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
+    const env = {
+      ...Object.fromEntries(names.map((name) => [name, forNobody.url()])),
+      NODE_USE_ENV_PROXY: '1',
+      no_proxy: '',
+      NO_PROXY: '',
+    };
     const live = { ...quickSettings.live, startMs: 2500, lingerMs: 0 };
-    engine = await startEngine({ demo: false, settings: { ...quickSettings, live, logLevel: 'debug', breakers } });
+    engine = await startEngine({ demo: false, settings: { ...quickSettings, live, logLevel: 'debug', breakers }, env });
     const has = (name: string, part: string) => (headers: Readonly<Record<string, unknown>>) =>
       JSON.stringify(headers[name] ?? '').includes(part);
     strict.wantsForPlaylist = has('cookie', cookie);
@@ -120,7 +130,8 @@ describe('the way to a provider', function () {
     });
   });
   after(async () => {
-    for (const one of [engine, strict, forSource, forEntry, forChannel, media]) await one?.[Symbol.asyncDispose]();
+    for (const one of [engine, strict, forSource, forEntry, forChannel, forNobody, media])
+      await one?.[Symbol.asyncDispose]();
   });
   afterEach(quiet);
 
@@ -228,6 +239,11 @@ describe('the way to a provider', function () {
     ).text();
     expect(metrics).to.match(/coax_breaker_refusals_total\{profile="live"\} [1-9]/);
     expect(metrics).not.to.contain('tv.test');
+  });
+
+  it('proxies of the environment are never used', () => {
+    expect(strict.requests.length).to.be.greaterThan(10);
+    expect(forNobody.ways).to.deep.equal([]);
   });
 
   it('no login of a proxy and no cookie is in an answer or a log', async () => {
