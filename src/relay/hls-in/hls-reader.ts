@@ -38,6 +38,11 @@ export interface HlsReaderOptions {
   readonly reached: (place: HlsPlace) => void;
 }
 
+interface Begun {
+  readonly sequence: number;
+  given: number;
+}
+
 /**
  * Plays an HLS stream: reads its playlists and segments one after the other on one connection, and gives them out as one transport stream
  * as they come in. It reads ahead as far as the playlist and the outbox allow, whatever holds it.
@@ -60,7 +65,7 @@ export class HlsReader implements Upstream {
   /** The segment before which the stream was cut last. */
   #cutAt = -1;
   /** Bytes of a segment that were given before it broke off. */
-  readonly #begun = new Map<Role, { readonly sequence: number; given: number }>();
+  readonly #begun = new Map<Role, Begun>();
   #missing = 0;
   #renewals = 0;
   /** Segment for which the stream's own address was asked already. */
@@ -216,17 +221,13 @@ export class HlsReader implements Upstream {
 
   /** Reads one segment to its end, again from where it broke off. */
   async #read(assembly: Assembly, role: Role, segment: HlsSegment): Promise<void> {
-    const init = await this.#parts.init(segment);
-    let begun = this.#begun.get(role);
-    if (begun?.sequence !== segment.sequence) {
-      begun = { sequence: segment.sequence, given: 0 };
-      this.#begun.set(role, begun);
-      assembly.begin(role, segment.durationMs, init);
-    }
     for (let attempt = 1; ; attempt++) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- attempts come one after the other
+        const init = await this.#parts.init(segment);
+        // oxlint-disable-next-line no-await-in-loop
         const cipher = await this.#parts.cipher(segment);
+        const begun = this.#beginning(assembly, role, segment, init);
         let passed = 0;
         const give = (plain: Buffer): void => {
           const fresh = plain.subarray(Math.max(0, Math.min(plain.length, begun.given - passed)));
@@ -250,6 +251,16 @@ export class HlsReader implements Upstream {
         await delay(failure.retryAfterMs ?? firstRetryMs * attempt, this.#end.signal);
       }
     }
+  }
+
+  /** What was given of the segment already, if it broke off before. */
+  #beginning(assembly: Assembly, role: Role, { sequence, durationMs }: HlsSegment, init: Buffer | null): Begun {
+    const known = this.#begun.get(role);
+    if (known?.sequence === sequence) return known;
+    const begun = { sequence, given: 0 };
+    this.#begun.set(role, begun);
+    assembly.begin(role, durationMs, init);
+    return begun;
   }
 
   /** Waits while more is read than is wanted. */
@@ -302,7 +313,18 @@ export class HlsReader implements Upstream {
   async #renew(failure: CoaxError): Promise<void> {
     this.#failure = failure;
     const before = this.#lists.roles.join();
-    await this.#lists.open();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- attempts come one after the other
+        await this.#lists.open();
+        break;
+      } catch (error) {
+        const thrown = toCoaxError(error);
+        if (this.#end.signal.aborted || attempt >= mostAttempts || !isHiccup(thrown)) throw thrown;
+        // oxlint-disable-next-line no-await-in-loop
+        await delay(listRetryMs, this.#end.signal);
+      }
+    }
     if (this.#lists.roles.join() !== before)
       throw new CoaxError('UPSTREAM_ENDED', 'The provider sends the stream in another form');
   }

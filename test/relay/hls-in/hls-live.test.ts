@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { expect } from 'chai';
 import { checkTs } from '../../support/ts-check.ts';
 import { type Answer, HlsOrigin, inTurn, saying } from './hls-origin.ts';
@@ -319,6 +320,25 @@ describe('A live HLS stream', () => {
     await rig.until('it is over', () => played.lost !== null);
     expect(played.bytes.equals(Buffer.concat(all))).to.equal(true);
     expect([origin.connections, origin.most]).to.deep.equal([2, 1]);
+  });
+
+  it('bears a panel that is busy while it is asked for new addresses, and a key that comes late', async () => {
+    await using origin = await HlsOrigin.start();
+    await using rig = new HlsRig();
+    const all = segments(3);
+    put(origin, all);
+    const key = Buffer.alloc(16, 5);
+    const cipher = createCipheriv('aes-128-cbc', key, Buffer.alloc(16));
+    origin.put('/3.ts', Buffer.concat([cipher.update(all[2] ?? key), cipher.final()]));
+    origin.put('/key', inTurn(saying(503), key));
+    origin.put('/2.ts', inTurn(saying(403), all[1] ?? key));
+    const before = `#EXT-X-KEY:METHOD=AES-128,URI="key",IV=0x${'0'.repeat(32)}`;
+    const list = listOf(1, ['1.ts', '2.ts', { uri: '3.ts', before }], [finished]);
+    origin.put('/live.m3u8', inTurn(list, saying(502), list));
+    const played = await rig.open(`${origin.url}/live.m3u8`);
+    await rig.until('it is over', () => played.lost !== null);
+    expect(played.bytes.equals(Buffer.concat(all))).to.equal(true);
+    expect(played.pieces).to.have.length(1);
   });
 
   it('goes on in the middle of a segment whose address has expired when its connection broke', async () => {
