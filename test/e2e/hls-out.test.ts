@@ -246,6 +246,53 @@ describe('channels as HLS', function () {
   });
 });
 
+describe('channels as HLS in a storm', function () {
+  this.timeout(60_000);
+
+  it('leave nothing behind when players come, go and are stopped in any order', async () => {
+    await using rig = await startRig({ provider: { max: 2 }, engine: { demo: false, settings } });
+    let seed = 20_261_121;
+    const upTo = (most: number): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((seed / 2 ** 31) * most);
+    };
+    const problems: string[] = [];
+    const codes = new Set<string>();
+    const until = performance.now() + 8_000;
+    const one = async (): Promise<void> => {
+      const player = await open(rig, 1 + upTo(3), `player-${upTo(3)}`);
+      for (let turns = upTo(6); turns > 0; turns--) {
+        const gone = new AbortController();
+        const timer = upTo(3) === 0 ? setTimeout(() => gone.abort(), upTo(800)) : undefined;
+        const { status, code } = await player.poll(gone.signal);
+        clearTimeout(timer);
+        codes.add(code ?? String(status));
+        if (status !== 200 || upTo(2) === 0) continue;
+        for (const { uri, sequence } of player.validator.missing) {
+          const segment = await player.fetch(uri);
+          const bytes = Buffer.from(await segment.arrayBuffer());
+          if (segment.status === 200) player.validator.segment(sequence, bytes);
+        }
+      }
+      problems.push(...player.validator.problems);
+    };
+    const worker = async (): Promise<void> => {
+      while (performance.now() < until) {
+        await one().catch((error: unknown) => codes.add(String(error)));
+        const [running] = await sessions(rig);
+        if (upTo(8) === 0 && running !== undefined) await rig.engine.api('DELETE', `/streams/${running.id}`);
+        if (upTo(12) === 0) await rig.provider.cut('reset');
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, worker));
+    expect(problems).to.deep.equal([]);
+    expect([...codes])
+      .to.include('200')
+      .and.not.to.include('INTERNAL');
+    await rig.expectHeld(2);
+  });
+});
+
 describe('channels as HLS over a restart', function () {
   this.timeout(60_000);
 
