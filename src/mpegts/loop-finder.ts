@@ -7,6 +7,8 @@ import { ptsDifference, ptsHz } from './time.ts';
 /** A clip has to come this often before it is called a loop; a longer one once more, as programmes repeat a trailer at times. */
 const timesSeen = { short: 3, long: 4 } as const;
 const shortTicks = 6 * ptsHz;
+/** Units in a second, at most. */
+const mostUnits = 64;
 /** What repeats faster than this is a still picture or a tone. */
 const shortestTicks = ptsHz;
 const leastTicks = 5 * ptsHz;
@@ -20,7 +22,7 @@ const marks = [Buffer.from('x264 - '), Buffer.from('Lavc')] as const;
 
 /** The units of one PID. */
 class Units {
-  readonly cycles = new CycleFinder();
+  readonly cycles: CycleFinder;
   readonly #pid: number;
   #print = 0;
   #bytes = 0;
@@ -31,8 +33,9 @@ class Units {
   #unitAt = 0;
   #step = 0;
 
-  constructor(pid: number) {
+  constructor(pid: number, capacity: number) {
     this.#pid = pid;
+    this.cycles = new CycleFinder(capacity);
   }
 
   get pid(): number {
@@ -98,6 +101,7 @@ function hasMark(packets: Buffer, from: number, end: number): boolean {
  */
 export class LoopFinder {
   readonly #longestTicks: number;
+  readonly #capacity: number;
   #program: Program | null = null;
   #picture: Units | null = null;
   #sound: Units | null = null;
@@ -107,6 +111,7 @@ export class LoopFinder {
   /** `longestMs`: the longest clip that is looked for. */
   constructor(longestMs: number) {
     this.#longestTicks = (longestMs * ptsHz) / 1_000;
+    this.#capacity = Math.ceil((longestMs * mostUnits) / 1_000) + 1;
   }
 
   /** How long the clip lasts, in milliseconds; undefined while there is none. */
@@ -134,8 +139,8 @@ export class LoopFinder {
     const pidOfKind = (kind: string): number => program.streams.find((stream) => stream.kind === kind)?.pid ?? -1;
     const picture = pidOfKind('video');
     const sound = pidOfKind('audio');
-    if (this.#picture?.pid !== picture) this.#picture = picture < 0 ? null : new Units(picture);
-    if (this.#sound?.pid !== sound) this.#sound = sound < 0 ? null : new Units(sound);
+    if (this.#picture?.pid !== picture) this.#picture = picture < 0 ? null : new Units(picture, this.#capacity);
+    if (this.#sound?.pid !== sound) this.#sound = sound < 0 ? null : new Units(sound, this.#capacity);
   }
 
   #look(): void {

@@ -1,6 +1,8 @@
 const windowMs = 60_000;
 const firstBackOffMs = 250;
 const longestBackOffMs = 8_000;
+/** After a run this long, pauses begin anew. */
+export const steadyMs = 10_000;
 
 /** How often a provider may be asked within a minute while nothing comes of it. */
 export class AttemptBudget {

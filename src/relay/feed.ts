@@ -2,7 +2,7 @@ import type { Lease } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { StreamId } from '../model/ids.ts';
 import type { FailoverView } from '../model/session-view.ts';
-import { AttemptBudget, backOffMs, mostAttempts } from './attempt-budget.ts';
+import { AttemptBudget, backOffMs, mostAttempts, steadyMs } from './attempt-budget.ts';
 import { type Candidate, Candidates, isSame } from './candidates.ts';
 import { ChangeOver } from './change-over.ts';
 import { Connection, type ConnectionHome } from './connection.ts';
@@ -324,7 +324,7 @@ export class Feed {
     if (ranMs >= this.#times.stallMs) this.#budget.renew();
     // Many panels end every stream after a while, and have it again at once.
     let again = ranMs >= healthyMs && reason === 'ended';
-    if (ranMs >= healthyMs) this.#pauses = again ? 1 : 0;
+    if (ranMs >= steadyMs) this.#pauses = again ? 1 : 0;
     if (!again && error.code !== 'CANCELLED' && error.code !== 'UPSTREAM_LOOPING')
       this.#health.failed(left, error, reason);
     let wish = this.#change.takeWish();

@@ -220,4 +220,34 @@ describe(`A channel that is switched ${switches} times${needsFfmpeg}`, function 
       expect((await provider.state(true)).peak, `connections at ${n}`).to.be.at.most(n === 1 ? 2 : 1);
     if (process.env['SHOW'] !== undefined) console.log({ gaps, drift, compared });
   });
+
+  it('leaves the slate of a provider for the next stream, and is opened there afterwards', async () => {
+    await waitUntil('nothing plays', async () => (await session()) === undefined, 20_000);
+    await providers[0]?.set({ mediaOf: { '1': 'limit-slate' } });
+    using client = await RawClient.send(await url(), { headers: { 'user-agent': 'viewer' } });
+    await client.head();
+    // Streams that stalled a moment ago are opened last.
+    const opened = await session();
+    if (opened?.streamId !== streams[0])
+      await engine.api('POST', `/streams/${opened?.id}/next`, { streamId: streams[0] });
+    expect((await session())?.streamId, 'the slate plays').to.equal(streams[0]);
+    await waitUntil('it has gone on', async () => (await session())?.streamId !== streams[0], 60_000, 200);
+    expect((await session())?.failover.lastSwitch).to.include({ reason: 'slate', gapMs: 0 });
+    expect(client.ended).to.equal(false);
+    interface Health {
+      readonly state: string;
+      readonly lastFailure?: { readonly reason: string };
+    }
+    const { body } = await engine.api<{ streams: readonly { readonly health: Health }[] }>(
+      'GET',
+      `/channels/${channel.id}/streams`,
+    );
+    expect(body.streams[0]?.health).to.have.nested.include({ state: 'resting', 'lastFailure.reason': 'slate' });
+    client.close();
+    await waitUntil('nothing plays', async () => (await session()) === undefined, 20_000);
+    using again = await RawClient.send(await url(), { headers: { 'user-agent': 'viewer' } });
+    await again.head();
+    expect((await session())?.streamId).to.not.equal(streams[0]);
+    again.close();
+  });
 });
