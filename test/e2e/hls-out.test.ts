@@ -242,6 +242,11 @@ describe('channels as HLS', function () {
     const text = await (await fetch(body.urls.m3u)).text();
     expect(text.match(/\/live\/[\w-]+\.m3u8$/gm)).to.have.length.above(3);
     expect(text).not.to.match(/\/live\/[\w-]+\.ts$/m);
+    const plain = await fetch(`${body.urls.m3u}?format=ts`);
+    expect(await plain.text()).to.equal(text.replaceAll(/(\/live\/[\w-]+)\.m3u8$/gm, '$1.ts'));
+    const etag = plain.headers.get('etag') ?? '';
+    expect((await fetch(`${body.urls.m3u}?format=ts`, { headers: { 'if-none-match': etag } })).status).to.equal(304);
+    expect((await fetch(body.urls.m3u, { headers: { 'if-none-match': etag } })).status).to.equal(200);
     await rig.engine.api('DELETE', `/outputs/${body.id}`);
   });
 });

@@ -12,6 +12,7 @@ import { type FileKind, getFile, headFile } from './files.ts';
 import { getHlsEntry, getHlsPlaylist, getHlsSegment, headHls } from './hls.ts';
 import { getLive, headLive } from './live.ts';
 import { OpenResponses } from './open-responses.ts';
+import { sendPlaylistAs, wantedEnding } from './playlist-form.ts';
 import { sendPublished } from './published.ts';
 
 type Handler = (request: Request, response: Response) => Promise<void> | void;
@@ -93,7 +94,16 @@ export function outputRouter(services: Services): Router {
   );
   files('movie');
   files('episode');
-  router.get('/:token/playlist.m3u', guarded(published('playlist.m3u')));
+  router.get(
+    '/:token/playlist.m3u',
+    guarded(async (request, response) => {
+      const ending = wantedEnding(request.query);
+      if (ending === null) return published('playlist.m3u')(request, response);
+      const output = outputOf(request, services);
+      const generation = await services.publisher.current(output, outputBase(request, output, services));
+      return sendPlaylistAs(request, response, generation['playlist.m3u'], ending);
+    }),
+  );
   router.get('/:token/movies.m3u', guarded(published('movies.m3u')));
   router.get('/:token/guide.xml', guarded(published('guide.xml', 'guide.xml.gz')));
   router.get('/:token/guide.xml.gz', guarded(published('guide.xml.gz')));
