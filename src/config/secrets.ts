@@ -42,13 +42,14 @@ function cookieValues(name: string, value: string): string[] {
   });
 }
 
-/** The secrets an address may hold: userinfo, and the values of query keys that are no plain words. */
+/** The secrets an address may hold: userinfo, values of the query, and what stands in it alone and is no plain word. */
 export function secretsOfAddress(address: string): string[] {
   if (!URL.canParse(address)) return [];
   const url = new URL(address);
   const values = [url.username, url.password].flatMap((text) => [text, decoded(text)]);
   const harmless = /^(type|output|action|format|days|prev_days|next_days|limit)$/i;
-  for (const [key, value] of url.searchParams) if (!harmless.test(key)) values.push(value);
+  for (const [key, value] of url.searchParams)
+    if (!harmless.test(key)) values.push(value, ...(value === '' ? secretSegments(key) : []));
   values.push(...secretSegments(url.pathname).flatMap((segment) => [segment, decoded(segment)]));
   return values.filter((text) => text !== '');
 }

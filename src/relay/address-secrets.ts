@@ -3,7 +3,9 @@ export function addressSecrets(urls: readonly string[]): string[] {
   return urls.flatMap((text) => {
     const url = URL.parse(text);
     if (url === null) return [];
-    const parts = [...url.pathname.split('/'), ...url.searchParams.values(), url.username, url.password];
+    // A token may stand in the query alone, as `?5511aaff`.
+    const query = [...url.searchParams].map(([key, value]) => (value === '' ? key : value));
+    const parts = [...url.pathname.split('/'), ...query, url.username, url.password];
     return parts.filter((part) => part.length >= 3).flatMap((part) => [part, decode(part)]);
   });
 }

@@ -161,6 +161,8 @@ describe('secretsOfAddress', () => {
     ['http://us%er:pw%zz@h/a', ['us%er', 'pw%zz'], ['a']],
     ['http://h/live/u82ksl/p9sdf8/playlist.m3u8', ['u82ksl', 'p9sdf8'], ['live', 'playlist.m3u8']],
     ['http://h/epg/guide_uk.xml.gz', [], ['epg', 'guide_uk.xml.gz']],
+    ['http://h/list?5511aaffee', ['5511aaffee'], ['list']],
+    ['http://h/list?download', [], ['download']],
     ['nonsense', [], []],
   ] as const) {
     it(`finds what is secret in ${address}`, () => {

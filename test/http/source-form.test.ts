@@ -97,6 +97,13 @@ describe('a source as clients send it', () => {
     expect(patchSource(made, { url: shown, name: 'x' }).url).to.equal(made.url);
   });
 
+  it('is shown without a token that is the whole query', () => {
+    expect(shownAddress('http://h.example/list.m3u?5511aaffee', redact)).to.equal('http://h.example/list.m3u?***');
+    expect(shownAddress('http://h.example/list.m3u?download&k=v', redact)).to.equal(
+      'http://h.example/list.m3u?download=***&k=***',
+    );
+  });
+
   it('is shown without anything secret', () => {
     const made = createSource({
       ...panel,

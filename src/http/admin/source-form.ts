@@ -10,22 +10,22 @@ import type { source, sourceCreate, sourcePatch } from '../schemas.ts';
 
 type Patch = z.output<typeof sourcePatch>;
 
-/** An address as it may be shown: no userinfo, no query values. A path that carries a login is hidden by `redact`. */
+/** An address as it may be shown: no userinfo, no query values, no token that is the whole query. A path that carries a login is hidden by `redact`. */
 export function shownAddress(address: string, redact: (text: string) => string): string {
   if (!URL.canParse(address)) return redact(address);
   const url = new URL(address);
   url.username = '';
   url.password = '';
-  const keys = [...url.searchParams.keys()];
+  const query = [...url.searchParams].map(([key, value]) =>
+    value === '' && secretSegments(key).length > 0 ? '***' : `${encodeURIComponent(key)}=***`,
+  );
   url.search = '';
   const hidden = new Set(secretSegments(url.pathname));
   url.pathname = url.pathname
     .split('/')
     .map((segment) => (hidden.has(segment) ? '***' : segment))
     .join('/');
-  return (
-    redact(url.href) + (keys.length === 0 ? '' : `?${keys.map((key) => `${encodeURIComponent(key)}=***`).join('&')}`)
-  );
+  return redact(url.href) + (query.length === 0 ? '' : `?${query.join('&')}`);
 }
 
 /** A proxy without its login, and with a sign that it has one. */
