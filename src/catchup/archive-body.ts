@@ -69,6 +69,8 @@ export class ArchiveBody extends Readable {
       wants = this.push(piece);
     }
     if (line.done) return this.#finish();
+    // Nothing of it may be wanted for a while: whoever reads must not take that for a stall.
+    this.emit('alive');
     if (wants || this.#paused) return;
     this.#paused = true;
     source?.pause();

@@ -34,6 +34,7 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
       reader.onRoom = null;
       signal.removeEventListener('abort', abort);
       body.removeListener('data', take);
+      body.removeListener('alive', alive);
       body.destroy();
       if (error) reject(error);
       else resolve();
@@ -66,6 +67,9 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
       else if (!sure) setImmediate(checkStall, true);
       else settle(new CoaxError('UPSTREAM_STALLED', `The provider sent nothing for ${stallMs} ms`));
     };
+    const alive = () => {
+      heardAt = performance.now();
+    };
     // Listeners that stay: an error after the end has no taker but must not crash.
     body.on('error', broken);
     if (signal.aborted) return abort();
@@ -74,6 +78,8 @@ export function pump({ body, start, reader, cache, stallMs, signal, received }: 
     if (body.readableEnded) return ended();
     if (body.destroyed) return broken();
     signal.addEventListener('abort', abort, { once: true });
+    // A body that passes over bytes on its way says so: that is no stall.
+    body.on('alive', alive);
     body.once('end', ended);
     body.once('close', broken);
     reader.onRoom = () => {
