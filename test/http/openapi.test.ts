@@ -219,6 +219,7 @@ describe('the OpenAPI document', () => {
     expect(streams).to.have.length(1);
     expect(streams[0]!.consumers).to.have.length(1);
     expect(await call('GET', '/debug/sync', 200)).to.deep.include({ relays: 1, consumers: 1, mismatches: [] });
+    await playFromTwo(streams[0]!.id);
     await call('DELETE', '/streams/{id}', 204, { params: { id: streams[0]!.id } });
     for (let chunk = await reader.read(); !chunk.done; ) chunk = await reader.read();
     await problem('DELETE', `/streams/${streams[0]!.id}`, 404, 'NOT_FOUND');
@@ -238,6 +239,24 @@ describe('the OpenAPI document', () => {
     await call('DELETE', '/outputs/{id}', 204, { params: { id: made.id } });
     await problem('DELETE', '/outputs/default', 409, 'CONFLICT');
   });
+
+  /** The channel that plays gets a second stream, is switched to it by hand, and has its own again. */
+  async function playFromTwo(session: string): Promise<void> {
+    const { items } = await call<{ items: { id: string; streams: { id: string }[] }[] }>('GET', '/channels', 200);
+    const [playing] = await call<{ id: string; channelId: string }[]>('GET', '/streams', 200);
+    const params = { id: playing!.channelId };
+    const own = await call<{ streams: { id: string }[] }>('GET', '/channels/{id}/streams', 200, { params });
+    const other = items.find(({ id }) => id !== params.id)!.streams[0]!.id;
+    const streams = [own.streams[0]!.id, other];
+    await call('PUT', '/channels/{id}/streams', 200, { params, body: { streams } });
+    expect(await call('POST', '/streams/{id}/next', 200, { params: { id: session }, body: {} })).to.deep.include({
+      id: session,
+      streamId: other,
+    });
+    await call('PUT', '/channels/{id}/streams', 200, { params, body: { streams: [] } });
+    await call('POST', '/streams/{id}/next', 200, { params: { id: session }, body: {} });
+    await problem('POST', `/streams/${session}/next`, 409, 'CONFLICT');
+  }
 
   it('describes the events, which are served as a stream', async () => {
     const gone = new AbortController();
