@@ -311,6 +311,8 @@ export class CoaxError extends Error {
   constructor(code: ErrorCode, message?: string, options: CoaxErrorOptions = {}) {
     super(message ?? errorTable[code].title, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CoaxError';
+    // Until the stack is read, V8 keeps what every frame was called on: an error that is kept would keep a session with its memory.
+    void this.stack;
     this.code = code;
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs ?? usualRetryMs[code];

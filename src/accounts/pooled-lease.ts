@@ -1,6 +1,6 @@
 import { CoaxError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
-import type { AccountId, LeaseId } from '../model/ids.ts';
+import type { AccountId, LeaseId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { Lease, LeaseHolder, LeaseParty, LeasePurpose, LeaseState, LeasedSocket, LeaseOutcome } from './lease.ts';
 import type { LoginScope } from './login-scope.ts';
@@ -46,12 +46,18 @@ export interface PooledLeaseOptions {
   readonly keeper: LeaseKeeper;
 }
 
+/** Stands for a session that has given its lease back. */
+const goneHolder = (sessionId: SessionId): LeaseHolder => ({
+  sessionId,
+  isIdle: () => true,
+  isSoleViewer: () => false,
+  yieldSlot: () => {},
+});
+
 /** One granted slot: granted → connecting → open → closing → cooling → released. Back to granted when a socket closes on its own. */
 export class PooledLease implements Lease {
   readonly id: LeaseId;
   readonly viewer: Viewer;
-  /** Who waits for the stream, where several may. */
-  readonly party?: LeaseParty;
   /** It was granted in spite of others' use, after a wait: a former run's connections are gone by then. */
   isTrial = false;
   /** A connection of the same viewer was closed for this one after such a refusal. */
@@ -59,11 +65,12 @@ export class PooledLease implements Lease {
   readonly since = Date.now();
   readonly grantedAt = performance.now();
   readonly released: Promise<void>;
-  readonly holder: LeaseHolder;
   readonly member: Member;
   /** Counts up with each grant: the most recently opened lease has the highest. */
   readonly order: number;
   readonly #askedFor: LeasePurpose;
+  #holder: LeaseHolder;
+  #party: LeaseParty | undefined;
   readonly #keeper: LeaseKeeper;
   readonly #resolveReleased: () => void;
   readonly #sockets = new Set<LeasedSocket>();
@@ -88,8 +95,8 @@ export class PooledLease implements Lease {
     this.member = options.member;
     this.#askedFor = options.purpose;
     this.viewer = options.viewer;
-    if (options.party !== undefined) this.party = options.party;
-    this.holder = options.holder;
+    this.#party = options.party;
+    this.#holder = options.holder;
     this.order = options.order;
     this.#keeper = options.keeper;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -99,6 +106,16 @@ export class PooledLease implements Lease {
 
   get accountId(): AccountId {
     return this.member.account.id;
+  }
+
+  /** The session that has it; once released, only who that was. */
+  get holder(): LeaseHolder {
+    return this.#holder;
+  }
+
+  /** Who waits for the stream, where several may. */
+  get party(): LeaseParty | undefined {
+    return this.#party;
   }
 
   get purpose(): LeasePurpose {
@@ -302,6 +319,9 @@ export class PooledLease implements Lease {
     this.#state = 'released';
     this.#resolveReleased();
     this.#keeper.leaseReleased(this);
+    // A lease is remembered for a while, what it held is not.
+    this.#holder = goneHolder(this.#holder.sessionId);
+    this.#party = undefined;
   }
 
   #adoptStray(socket: LeasedSocket): void {

@@ -26,6 +26,15 @@ export interface Seat {
   leave(): void;
 }
 
+/** One for all: the reason that a signal makes by itself keeps what every frame of its stack was called on. */
+const clientGone = new CoaxError('CANCELLED');
+
+/** Why a client was sent away whose signal this is; null when it went by itself. */
+export function sentAway(signal: AbortSignal): CoaxError | null {
+  const reason: unknown = signal.reason;
+  return reason instanceof CoaxError && reason.code !== 'CANCELLED' ? reason : null;
+}
+
 /** One viewer watching one thing, through any number of requests. */
 interface Place {
   readonly viewer: Viewer['key'];
@@ -122,7 +131,7 @@ export class Seats {
     };
     const abort = (): void => {
       leave();
-      gone.abort();
+      gone.abort(clientGone);
     };
     const claim: Claim = {
       evict: (error) => {

@@ -1,5 +1,5 @@
 import type { Viewer } from '../model/viewer.ts';
-import type { LeasePurpose, LeaseRequest } from './lease.ts';
+import type { LeaseParty, LeasePurpose, LeaseRequest } from './lease.ts';
 import type { LoginScope } from './login-scope.ts';
 import type { PooledLease } from './pooled-lease.ts';
 import { outranks, purposeOf, rankOf } from './priority.ts';
@@ -24,10 +24,12 @@ export interface House {
   readonly recordingsPreempt: () => boolean;
 }
 
-type Asking = Pick<LeaseRequest, 'viewer' | 'party' | 'purpose' | 'holder'>;
+interface Asking extends Pick<LeaseRequest, 'viewer' | 'purpose' | 'holder'> {
+  readonly party?: LeaseParty | undefined;
+}
 
 /** Everybody who waits for what is asked. */
-export function viewersOf({ viewer, party }: Pick<LeaseRequest, 'viewer' | 'party'>): readonly Viewer[] {
+export function viewersOf({ viewer, party }: Pick<Asking, 'viewer' | 'party'>): readonly Viewer[] {
   const viewers = party?.viewers() ?? [];
   return viewers.length === 0 ? [viewer] : viewers;
 }

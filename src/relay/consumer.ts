@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { sentAway } from '../accounts/seats.ts';
 import { CoaxError } from '../errors.ts';
 import type { OutputId, SessionId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
@@ -294,10 +295,7 @@ export class Consumer implements LiveConsumer {
 
   readonly #pump = (): void => this.pump();
   readonly #leave = (): void => this.leave();
-  readonly #abort = (): void => {
-    const reason: unknown = this.#signal.reason;
-    this.#depart(reason instanceof CoaxError ? reason : null);
-  };
+  readonly #abort = (): void => this.#depart(sentAway(this.#signal));
 
   #depart(error: CoaxError | null): void {
     if (this.#left) return;

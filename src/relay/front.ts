@@ -1,5 +1,4 @@
-import type { Seat, Seats } from '../accounts/seats.ts';
-import { CoaxError } from '../errors.ts';
+import { type Seat, type Seats, sentAway } from '../accounts/seats.ts';
 import type { OutputId } from '../model/ids.ts';
 import type { LiveConsumer, LiveRequest, PlayableChannel, SessionView } from './contract.ts';
 import type { Hold } from './hold.ts';
@@ -60,7 +59,6 @@ async function inSeat<Place>(seat: Seat, opening: Promise<Place>): Promise<Place
     return await opening;
   } catch (error) {
     seat.leave();
-    const reason: unknown = seat.signal.reason;
-    throw reason instanceof CoaxError ? reason : error;
+    throw sentAway(seat.signal) ?? error;
   }
 }

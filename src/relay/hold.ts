@@ -1,3 +1,4 @@
+import { sentAway } from '../accounts/seats.ts';
 import { CoaxError } from '../errors.ts';
 import type { Viewer } from '../model/viewer.ts';
 import type { LivePurpose, LiveRequest } from './contract.ts';
@@ -64,8 +65,7 @@ export class Hold {
   }
 
   readonly #abort = (): void => {
-    const reason: unknown = this.#signal.reason;
-    this.end(reason instanceof CoaxError ? reason : new CoaxError('CANCELLED'));
+    this.end(sentAway(this.#signal) ?? new CoaxError('CANCELLED'));
     this.#left(this);
   };
 }

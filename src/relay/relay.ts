@@ -182,7 +182,7 @@ export class Relay implements LeaseHolder {
       () => this.#linger.stop(),
       () => clearInterval(this.#sweepTimer),
       () => this.#slate.stop(),
-      () => this.#abort.abort(),
+      () => this.#abort.abort(reason),
       () => {
         upstreamClosed = this.#feed.stop();
       },

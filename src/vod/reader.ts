@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { sentAway } from '../accounts/seats.ts';
 import { CoaxError } from '../errors.ts';
 import type { ConsumerView } from '../model/session-view.ts';
 import type { SendQueueOf } from '../net/send-queues.ts';
@@ -100,9 +101,9 @@ export class Reader {
     this.#host = host;
     const { signal } = this.request;
     const leave = () => {
-      const reason: unknown = signal.reason;
-      if (reason instanceof CoaxError) this.fail(reason);
-      else this.#writer.destroy();
+      const why = sentAway(signal);
+      if (why === null) this.#writer.destroy();
+      else this.fail(why);
     };
     if (signal.aborted) return leave();
     signal.addEventListener('abort', leave, { once: true });
