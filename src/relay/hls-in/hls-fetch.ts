@@ -22,8 +22,8 @@ export interface HlsFetchOptions {
   readonly secrets: readonly string[];
   /** Whether the connection has carried media: then a refusal of one request is not that of the stream. */
   readonly carries: () => boolean;
-  /** Told whenever bytes of a segment came, and at each whole playlist. */
-  readonly received: (what: 'media' | 'list') => void;
+  /** Told whenever bytes of a segment came, those that lie before its range being `skipped`, and at each whole playlist. */
+  readonly received: (what: 'media' | 'skipped' | 'list') => void;
 }
 
 /** A text and the address behind all redirects, which its URIs are relative to. */
@@ -74,7 +74,7 @@ export class HlsFetch {
       const wanted = part.subarray(Math.min(skip, part.length)).subarray(0, left);
       skip = Math.max(0, skip - part.length);
       left -= wanted.length;
-      this.#options.received('media');
+      this.#options.received(wanted.length > 0 ? 'media' : 'skipped');
       if (wanted.length > 0) yield wanted;
       if (left <= 0 && opened.status === 200) return;
     }

@@ -15,6 +15,8 @@ import type { HlsPolicy } from './variant-choice.ts';
 
 /** Segments in a row that may be missing. */
 const mostMissing = 4;
+/** One that falls silent however often it is asked for counts as so many: with two in a row the stream stands still. */
+const stalledWeight = 3;
 /** How often a segment is asked for when its connection breaks. */
 const mostAttempts = 3;
 const firstRetryMs = 250;
@@ -57,7 +59,7 @@ export class HlsReader implements Upstream {
   readonly #parts: SegmentParts;
   readonly #opened = Promise.withResolvers<void>();
   #watch: NodeJS.Timeout | undefined;
-  /** When something came last that was waited for. */
+  /** When something came last that was waited for; what a segment brings a second time is not. */
   #heardMs = 0;
   /** The outbox is full: nothing is waited for. */
   #isResting = false;
@@ -85,7 +87,7 @@ export class HlsReader implements Upstream {
       carries: () => this.#hasBegun,
       // A list that says nothing new is no sign of life, except before anything else came.
       received: (what) => {
-        if (what === 'media' || !this.#hasBegun) this.#heardMs = performance.now();
+        if (what === 'skipped' || !this.#hasBegun) this.#heardMs = performance.now();
       },
     });
     this.#lists = new HlsLists(this.#fetch, policy, after);
@@ -204,7 +206,8 @@ export class HlsReader implements Upstream {
       const failure = toCoaxError(error);
       if (this.#end.signal.aborted || isUnplayable(failure)) throw failure;
       if (await this.#renewFor(`${role} ${segment.sequence}`, failure)) return;
-      if (++this.#missing > mostMissing) throw failure;
+      this.#missing += failure.code === 'UPSTREAM_STALLED' ? stalledWeight : 1;
+      if (this.#missing > mostMissing) throw failure;
       follower.skip(segment);
       this.#begun.delete(role);
       return;
@@ -233,6 +236,7 @@ export class HlsReader implements Upstream {
           const fresh = plain.subarray(Math.max(0, Math.min(plain.length, begun.given - passed)));
           passed += plain.length;
           begun.given = Math.max(begun.given, passed);
+          if (fresh.length > 0) this.#heardMs = performance.now();
           assembly.push(role, fresh);
         };
         // oxlint-disable-next-line no-await-in-loop

@@ -71,6 +71,32 @@ describe('A live HLS stream', () => {
     await rig.until('closed', () => origin.open === 0);
   });
 
+  for (const { targetSec, mostMs } of [
+    { targetSec: 1, mostMs: 7_500 },
+    { targetSec: 10, mostMs: 28_000 },
+  ]) {
+    it(`ends with UPSTREAM_STALLED when its segments of ${targetSec} s stop in the middle, however often they are asked for`, async () => {
+      await using origin = await HlsOrigin.start();
+      await using rig = new HlsRig();
+      const all = segments(8);
+      const names = put(origin, all);
+      for (const [index, name] of names.slice(2).entries()) {
+        const bytes = all[index + 2] ?? Buffer.alloc(0);
+        origin.put(`/${name}`, (response) => {
+          response.writeHead(200, { 'content-length': bytes.length });
+          response.write(bytes.subarray(0, 188 * 60));
+        });
+      }
+      const list = listOf(1, names).replace('DURATION:1', `DURATION:${targetSec}`);
+      origin.put('/live.m3u8', list.replace('#EXTINF', '#EXT-X-START:TIME-OFFSET=0\n#EXTINF'));
+      const played = await rig.open(`${origin.url}/live.m3u8`);
+      const began = performance.now();
+      await rig.until('it is lost', () => played.lost !== null, 90_000);
+      expect(played.lost?.code).to.equal('UPSTREAM_STALLED');
+      expect(performance.now() - began).to.be.below(mostMs);
+    });
+  }
+
   it('joins nothing over a segment that was missed, one that is a gap, and a discontinuity', async () => {
     await using origin = await HlsOrigin.start();
     await using rig = new HlsRig();
