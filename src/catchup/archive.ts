@@ -28,6 +28,8 @@ export type ArchivePlan =
   | { readonly kind: 'file' }
   | { readonly kind: 'line'; readonly rate: number; readonly size: number | null };
 
+/** Room for the last picture, which ends behind the programme. */
+const lastUnitSec = 1;
 /** Room for scenes that need more than the average. */
 const marginOfAverage = 1.15;
 const marginOfSample = 1.4;
@@ -99,8 +101,9 @@ export async function planOf(
       : container === 'mpegts'
         ? ((await sampled(opened, signal)) ?? usualRate) * marginOfSample
         : usualRate * marginOfSample;
-  const bytes = Math.ceil((rate * (order.endUnix - order.startUnix)) / packetSize) * packetSize;
-  return { kind: 'line', rate: bytes / (order.endUnix - order.startUnix), size: bytes };
+  const lengthSec = order.endUnix - order.startUnix;
+  const bytes = Math.ceil((rate * (lengthSec + lastUnitSec)) / packetSize) * packetSize;
+  return { kind: 'line', rate: bytes / (lengthSec + lastUnitSec), size: bytes };
 }
 
 async function sampled({ body }: OpenedWay['opened'], signal: AbortSignal): Promise<number | undefined> {
