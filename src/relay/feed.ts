@@ -16,7 +16,7 @@ import { reasonOf, StreamLoss } from './stream-loss.ts';
 import { SwitchRecord } from './switch-record.ts';
 import { Ways } from './ways.ts';
 
-/** An upstream that ran this long was healthy: its end is taken for one of those many panels have every few minutes. */
+/** An upstream that ran this long was healthy: its end is one of those many panels have every few minutes. */
 const healthyMs = 30_000;
 /** A quick failure that may be a hiccup of the provider is tried once more. */
 const quickRetryMs = 300;
@@ -316,14 +316,15 @@ export class Feed {
   async #replace(error: CoaxError, old: Connection): Promise<void> {
     const { signal } = this.#home;
     const left = old.candidate;
+    const complete = error.details?.['complete'] === true;
+    if (complete && this.#ways.others(left).length === 0) throw error;
     const reason = reasonOf(error, true);
     const ranMs = old.ranMs(performance.now());
     this.#record.leaves(reason, left);
     this.#kept = old.lease;
     void old.close();
     if (ranMs >= this.#times.stallMs) this.#budget.renew();
-    // Many panels end every stream after a while, and have it again at once.
-    let again = ranMs >= healthyMs && reason === 'ended';
+    let again = ranMs >= healthyMs && reason === 'ended' && !complete;
     if (ranMs >= steadyMs) this.#pauses = again ? 1 : 0;
     if (!again && error.code !== 'CANCELLED' && error.code !== 'UPSTREAM_LOOPING')
       this.#health.failed(left, error, reason);
@@ -331,7 +332,7 @@ export class Feed {
     let failure = error;
     for (let attempt = 1; ; attempt++) {
       const most = mostAttempts(this.#ways.all().length);
-      if (reason !== 'by-hand' && !this.#budget.take(performance.now(), most)) throw failure;
+      if ((reason !== 'by-hand' || attempt > 1) && !this.#budget.take(performance.now(), most)) throw failure;
       if (failure !== error || reason !== 'by-hand') this.#home.reconnecting(failure, attempt);
       const others = this.#othersAfter(left, again || reason === 'by-hand', wish);
       try {

@@ -30,7 +30,7 @@ const step = fc.oneof(
       channel,
       who,
       slates: fc.boolean(),
-      recording: fc.constantFrom(false, false, false, true),
+      recording: fc.constantFrom(false, false, true),
     }),
   },
   // The new channel first, as Jellyfin does, or the old one's end.
@@ -62,7 +62,7 @@ type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 const options: fc.Arbitrary<StandOptions> = fc.record({
   limits: fc.record({ a1: fc.constantFrom(1, 1, 2, 3), a2: fc.constantFrom(1, 2) }),
-  preempt: fc.boolean(),
+  preempt: fc.constantFrom(true, true, false),
   pretune: fc.boolean(),
   perUser: fc.constantFrom(0, 0, 1, 2),
   perOutput: fc.constantFrom(0, 0, 3),
