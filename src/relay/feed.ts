@@ -12,7 +12,7 @@ import { type Granted, LeaseTaker } from './lease-taker.ts';
 import { Pacer } from './pacer.ts';
 import { isFull, isOfStream, saysNothing } from './stream-failure.ts';
 import type { StreamHealth } from './stream-health.ts';
-import { reasonOf, StreamLoss } from './stream-loss.ts';
+import { isComplete, reasonOf, StreamLoss } from './stream-loss.ts';
 import { SwitchRecord } from './switch-record.ts';
 import { Ways } from './ways.ts';
 
@@ -316,15 +316,14 @@ export class Feed {
   async #replace(error: CoaxError, old: Connection): Promise<void> {
     const { signal } = this.#home;
     const left = old.candidate;
-    const complete = error.details?.['complete'] === true;
-    if (complete && this.#ways.others(left).length === 0) throw error;
+    if (isComplete(error) && this.#ways.others(left).length === 0) throw error;
     const reason = reasonOf(error, true);
     const ranMs = old.ranMs(performance.now());
     this.#record.leaves(reason, left);
     this.#kept = old.lease;
     void old.close();
     if (ranMs >= this.#times.stallMs) this.#budget.renew();
-    let again = ranMs >= healthyMs && reason === 'ended' && !complete;
+    let again = ranMs >= healthyMs && reason === 'ended' && !isComplete(error);
     if (ranMs >= steadyMs) this.#pauses = again ? 1 : 0;
     if (!again && error.code !== 'CANCELLED' && error.code !== 'UPSTREAM_LOOPING')
       this.#health.failed(left, error, reason);

@@ -18,3 +18,8 @@ export function reasonOf(error: CoaxError, opened: boolean): SwitchReason {
   if (!opened) return 'open-error';
   return error.code === 'UPSTREAM_STALLED' ? 'stalled' : 'ended';
 }
+
+/** What was played has an end, and was played to it: there is nothing to open again. */
+export function isComplete(error: CoaxError): boolean {
+  return error.details?.['complete'] === true;
+}

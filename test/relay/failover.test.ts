@@ -120,6 +120,26 @@ describe('A channel with several streams', () => {
     expect(switches.map(([reason]) => reason)).to.deep.equal(['ended']);
   });
 
+  it('is over with a stream that has an end, and is not opened again', async () => {
+    const world = new World({ streams: { c1: ['s1'] } });
+    const player = await watching(world);
+    await run(world, 40_000);
+    world.live?.end(true);
+    await run(world, 5_000);
+    expect(paths(world)).to.equal('s1');
+    expect(player.socket.writableEnded).to.equal(true);
+    expect(world.relays.snapshot()).to.deep.equal([]);
+  });
+
+  it('goes on with the next stream after one that has an end', async () => {
+    const world = observed(three);
+    await watching(world);
+    await run(world, 40_000);
+    world.live?.end(true);
+    await run(world, 1_000);
+    expect(paths(world)).to.equal('s1 s2');
+  });
+
   it('passes over streams that fail to open, each once, and comes back to the first after all', async () => {
     const world = observed(three);
     const player = await watching(world);

@@ -165,11 +165,12 @@ export class FakeUpstream implements Upstream {
     this.#sink.data(part);
   }
 
-  end(): void {
+  /** `complete`: what was played has an end, and this was it. */
+  end(complete = false): void {
     const sink = this.#sink;
     this.#sink = null;
     this.overMs ??= performance.now();
-    sink?.lost(new CoaxError('UPSTREAM_ENDED'));
+    sink?.lost(new CoaxError('UPSTREAM_ENDED', undefined, complete ? { details: { complete } } : {}));
   }
 
   destroy(): void {
