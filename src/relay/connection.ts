@@ -14,6 +14,8 @@ import { CapacityRefusal, type OpenUpstream, isFullNow, stillCounted, type Upstr
 const lastTryMs = 1_500;
 /** A socket that was destroyed is waited for this long. */
 const closeCapMs = 2_500;
+/** What knows by itself when it is late says so first, and why. */
+const lateMs = 250;
 
 export interface ConnectionTimes extends WatchTimes {
   readonly connectMs: number;
@@ -172,7 +174,9 @@ export class Connection {
     const connectMs = Math.max(1, Math.min(times.connectMs, startBy - startedMs));
     // The original request each time: what a redirect led to may have expired.
     const request = candidate.stream.request(lease.accountId);
-    const upstream = await this.#home.open(request, { lease, signal, connectMs, stallMs: times.stallMs });
+    const upstream = await this.#openBy(startBy + lateMs, (ending) =>
+      this.#home.open(request, { lease, signal: ending, connectMs, stallMs: times.stallMs }),
+    );
     if (signal.aborted || this.#closed) {
       upstream.destroy();
       throw new CoaxError('CANCELLED');
@@ -187,6 +191,21 @@ export class Connection {
       cut: () => this.#cut(upstream),
       alive: () => this.#watch.alive(performance.now()),
     });
+  }
+
+  /** Something may answer all the time and yet never send a stream, such as a playlist without segments. */
+  async #openBy(latestMs: number, open: (signal: AbortSignal) => Promise<Upstream>): Promise<Upstream> {
+    const { signal } = this.#home;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), Math.max(0, latestMs - performance.now()));
+    try {
+      return await open(AbortSignal.any([signal, late.signal]));
+    } catch (error) {
+      if (!late.signal.aborted || signal.aborted) throw error;
+      throw new CoaxError('UPSTREAM_STALLED', 'The provider answers, but sends no stream', { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #nextGeneration(upstream: Upstream): ReturnType<typeof nextGeneration> {

@@ -72,6 +72,23 @@ describe('A channel that is HLS', function () {
     expect(stage.provider.most).to.equal(1);
   });
 
+  it('gives way to the next stream when its playlist never lists a segment', async () => {
+    await using stage = await Stage.start({ settings: { stallMs: 500, startMs: 6_000 } });
+    stage.channel('news', '/live.m3u8', '/good.ts');
+    stage.provider.answer('/live.m3u8', (response) => response.end(listOf(1, [])));
+    expect(checkTs(await (await stage.tune('news')).read(188 * 100))).to.include(whole);
+    expect(stage.provider.most).to.equal(1);
+  });
+
+  it('is told an error when its playlist never lists a segment', async () => {
+    await using stage = await Stage.start({ settings: { startMs: 1_000 } });
+    stage.channel('news', '/live.m3u8');
+    stage.provider.answer('/live.m3u8', (response) => response.end(listOf(1, [])));
+    const { status, headers } = await (await stage.tune('news')).head();
+    expect([status, headers['x-code']]).to.deep.equal([504, 'UPSTREAM_STALLED']);
+    await waitUntil('closed', () => stage.provider.sockets.size === 0);
+  });
+
   it('takes over from one that is a plain stream', async () => {
     await using stage = await Stage.start();
     stage.channel('news', '/dead.ts', '/live.m3u8');
