@@ -95,7 +95,10 @@ export class Slate<Viewer extends SlateViewer> {
 
   /** Somebody who wants slates waits now. */
   watch(): void {
-    this.#timer ??= setInterval(this.#tick, tickMs);
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(this.#tick, tickMs);
+    // A source may be quick with its first picture, and send nothing ahead all the same.
+    if (this.#leadsIn()) this.#tick();
   }
 
   /** The upstream was lost and is opened anew. */

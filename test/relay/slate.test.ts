@@ -140,7 +140,18 @@ describe('A slate', () => {
     expect([plain.isPiped, view(world, 'c3')?.state]).to.deep.equal([true, 'live']);
     expectOneStream(player);
     expectOneStream(plain);
-    for (const one of [recording, plain, player]) one.reset();
+    plain.reset();
+    player.reset();
+    await clock.tickAsync(500);
+    const next = world.open('c4', 'v4', slates);
+    await clock.tickAsync(20);
+    world.live?.send(60);
+    await clock.tickAsync(200);
+    expect([world.live?.path, view(world, 'c4')?.state], 'a quick source').to.deep.equal(['c4', 'live']);
+    expect(reasons).to.deep.equal(['starting', 'starting']);
+    expect(checkTs(next.socket.bytes).seconds).to.be.above(4);
+    expectOneStream(next);
+    for (const one of [recording, next]) one.reset();
   });
 
   it('is not shown when a slot is on its way, as after a change of channels', async () => {
