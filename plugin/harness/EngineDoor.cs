@@ -30,6 +30,8 @@ internal sealed class EngineDoor(TestHost host)
         return (Task<HttpResponseMessage>)method.Invoke(_engine, [request, TimeSpan.FromSeconds(10), CancellationToken.None])!;
     }
 
+    public Task RestartAsync() => (Task)_engine.GetType().GetMethod("RestartAsync", [typeof(CancellationToken)])!.Invoke(_engine, [CancellationToken.None])!;
+
     public Task<TimeSpan> PhaseAsync(string phase, TimeSpan atMost) => Expect.SoonAsync(() => Phase == phase, atMost, $"the engine is {phase}");
 
     private static object? Property(object of, string name) => of.GetType().GetProperty(name, BindingFlags.Instance | BindingFlags.Public)!.GetValue(of);

@@ -56,6 +56,35 @@ internal static class EngineChecks
             Expect.True((long)limit <= 3000, $"the engine was back after {limit} ms");
         });
 
+        yield return ("who asks while the engine is started again, as was asked, is not told that it runs", async context =>
+        {
+            await using var host = await context.StartHostAsync(context.NewFolders()).ConfigureAwait(false);
+            var engine = new EngineDoor(host);
+            await engine.PhaseAsync("Ready", TimeSpan.FromSeconds(20)).ConfigureAwait(false);
+            var runs = engine.Message;
+            var restart = engine.RestartAsync();
+            var refused = new List<string>();
+            await Expect.SoonAsync(
+                async () =>
+                {
+                    using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/host/v1/health", UriKind.Relative));
+                    try
+                    {
+                        using var answer = await engine.SendAsync(request).ConfigureAwait(false);
+                        return refused.Count > 0 && answer.IsSuccessStatusCode;
+                    }
+                    catch (Exception error) when (error.GetType().Name == "EngineUnavailableException")
+                    {
+                        refused.Add(error.Message);
+                        return false;
+                    }
+                },
+                TimeSpan.FromSeconds(20),
+                "the engine answers again").ConfigureAwait(false);
+            await restart.ConfigureAwait(false);
+            Expect.True(!refused.Contains(runs), $"a refusal does not say \"{runs}\"");
+        });
+
         yield return ("where the engine can not be started the host goes on, and the status says what to do", async context =>
         {
             if (OperatingSystem.IsWindows())

@@ -237,6 +237,12 @@ public sealed class EngineSupervisor : IHostedService, IEngine, IDisposable
         finally
         {
             health.Stop();
+            if (cancellationToken.IsCancellationRequested && !stopping.IsCancellationRequested)
+            {
+                // Before it is refused: nobody is to be told that an engine which is ending runs.
+                board.Set(EnginePhase.Restarting, EngineMessages.RestartAsked);
+            }
+
             target = null;
             // An engine that is told to end gets time for it; one that failed or hangs does not.
             await process.EndAsync(cancellationToken.IsCancellationRequested ? Patience : LittlePatience);
