@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { headerName, headerValue, outputSchema, proxyAddress } from '../config/schema.ts';
 import { refreshParts } from '../catalog/contract.ts';
-import { failover } from './failover-schema.ts';
+import { headerName, headerValue, proxyAddress } from '../config/fields.ts';
+import { outputSchema } from '../config/schema.ts';
 
 /** Bodies of the admin API. Responses and the OpenAPI document are both checked against these. */
 
@@ -21,9 +21,9 @@ export const pageQuery = {
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), total: z.int(), next: z.string().nullable() });
 
-const nullableString = z.string().nullable();
-const nullableNumber = z.number().nullable();
-const error = z.object({ code: z.string(), message: z.string() });
+export const nullableString = z.string().nullable();
+export const nullableNumber = z.number().nullable();
+export const error = z.object({ code: z.string(), message: z.string() });
 
 const videoFacts = z.object({
   pid: z.int().optional(),
@@ -194,90 +194,6 @@ export const programme = z.object({
   hasArchive: z.boolean().optional().meta({ description: 'It has begun and can be played from its start.' }),
 });
 
-export const source = z.object({
-  id: z.string(),
-  kind: z.enum(['xtream', 'm3u', 'demo']),
-  name: z.string(),
-  enabled: z.boolean(),
-  url: z.string().meta({ description: 'Without what is secret in it.' }),
-  baseUrls: z.array(z.string()),
-  epgUrl: z.string(),
-  userAgent: z.string(),
-  headerNames: z.array(z.string()).meta({ description: 'Names only; the values are write-only.' }),
-  refreshHours: z.number(),
-  timeZone: z.string(),
-  multicastInterface: z.string(),
-  readWith: z.enum(['coax', 'ffmpeg']),
-  hasCookies: z.boolean().meta({ description: 'Whether there are any; they are write-only.' }),
-  proxy: z.string().meta({ description: 'Without its login, which is write-only.' }),
-  delivery: z.enum(['relay', 'redirect']),
-  accounts: z.array(z.object({ id: z.string(), maxConnections: z.int().nullable(), hasLogin: z.boolean() })),
-  state: z.object({
-    parts: z.array(
-      z.object({
-        part: z.string(),
-        lastSuccessAt: nullableNumber,
-        lastFailureAt: nullableNumber,
-        error: error.nullable(),
-        count: z.int(),
-        rejects: z.int(),
-      }),
-    ),
-    nextRefreshAt: nullableNumber,
-  }),
-});
-
-const login = {
-  username: z.string().max(500),
-  password: z.string().max(500),
-  maxConnections: z.int().min(0).max(10_000).nullable(),
-};
-const sourceFields = {
-  name: z.string().trim().min(1, 'must not be empty').max(200),
-  enabled: z.boolean(),
-  url: z.string().max(4_000),
-  ...login,
-  accounts: z
-    .array(z.strictObject({ ...login, id: z.string() }).partial())
-    .max(99)
-    .meta({
-      description:
-        'More logins of the same provider; the first one is username and password. An id keeps what is not given.',
-    }),
-  baseUrls: z.array(z.string().max(4_000)),
-  epgUrl: z.string().max(4_000),
-  userAgent: z.string().max(500),
-  headers: z.record(z.string(), z.string()),
-  refreshHours: z.number().min(0).max(720),
-  timeZone: z.string().max(100),
-  multicastInterface: z.string().max(100),
-  cookies: z.string().max(8_000),
-  proxy: z.string().max(1_000),
-  delivery: z.enum(['relay', 'redirect']),
-  readWith: z.enum(['coax', 'ffmpeg']),
-};
-export const sourceCreate = z
-  .strictObject({ ...sourceFields, kind: z.enum(['xtream', 'm3u', 'demo']) })
-  .partial()
-  .required({ kind: true, name: true });
-export const sourcePatch = z.strictObject(sourceFields).partial();
-
-const loginReport = z.object({
-  ok: z.boolean(),
-  message: z.string(),
-  code: z.string().optional(),
-  status: z.string().optional(),
-  expiresUnix: z.number().optional(),
-  maxConnections: z.number().optional(),
-  activeConnections: z.number().optional(),
-  formats: z.array(z.string()).optional(),
-  timeZone: z.string().optional(),
-  trial: z.boolean().optional(),
-});
-
-/** The first login that fails, else the first one; then every one, in the order of the accounts. */
-export const sourceTest = loginReport.extend({ accounts: z.array(loginReport) });
-
 export const job = z.object({
   id: z.string(),
   kind: z.literal('refresh'),
@@ -293,89 +209,6 @@ export const job = z.object({
   createdAt: z.number(),
   startedAt: nullableNumber,
   endedAt: nullableNumber,
-});
-
-export const account = z.object({
-  id: z.string(),
-  sourceId: z.string(),
-  label: z.string(),
-  limit: nullableNumber.meta({ description: 'The limit in force; null is unlimited.' }),
-  overLimit: z.boolean().meta({ description: 'More leases than the limit allows, after it was lowered.' }),
-  removed: z.boolean().meta({ description: 'Gone from the configuration; its last leases are ending.' }),
-  leases: z.array(
-    z.object({ id: z.string(), state: z.string(), purpose: z.string(), viewer: z.string(), since: z.number() }),
-  ),
-  cooling: z.int(),
-  coolingMs: z.number(),
-  external: z.int(),
-  waiters: z.int(),
-  refusals: z.record(z.string(), z.number()),
-});
-
-const viewer = z.object({
-  key: z.string(),
-  label: z.string(),
-  address: z.string().optional(),
-  userAgent: z.string().optional(),
-});
-export const session = z.object({
-  id: z.string(),
-  kind: z.enum(['live', 'vod', 'catchup']),
-  state: z.string(),
-  reason: z.string().optional().meta({ description: 'While the state is "slate": why there is nothing to see.' }),
-  title: z.string(),
-  channelId: z.string().optional(),
-  itemId: z.string().optional(),
-  streamId: z.string().optional(),
-  sourceId: z.string().optional(),
-  accountId: z.string().optional(),
-  leaseId: z.string().optional(),
-  since: z.number(),
-  bytesIn: z.number(),
-  bytesOut: z.number(),
-  bitRate: z.number(),
-  bufferedBytes: z.number(),
-  bufferedMs: z.number(),
-  reconnects: z.int(),
-  failover: failover.optional(),
-  transcode: z
-    .object({
-      profile: z.string(),
-      pid: z.int().optional(),
-      speed: z.number().nullable().optional().meta({ description: 'In times of real time.' }),
-      skips: z
-        .int()
-        .optional()
-        .meta({ description: 'How often it was so slow that some of the channel was left out.' }),
-    })
-    .optional()
-    .meta({ description: 'The stream is made of another one of this list by ffmpeg.' }),
-  watchers: z.array(z.string()).meta({ description: 'Who watches through a connected media server, in its words.' }),
-  consumers: z.array(
-    z.object({
-      id: z.string(),
-      viewer,
-      outputId: z.string().optional(),
-      since: z.number(),
-      bytes: z.number(),
-      lagMs: z.number(),
-      skips: z.int(),
-    }),
-  ),
-  heldFor: z
-    .array(viewer)
-    .optional()
-    .meta({ description: 'Streams of a host that keep it open; they may have no reader now.' }),
-  facts: codecFacts.optional(),
-});
-
-export const sync = z.object({
-  leases: z.int(),
-  sockets: z.int(),
-  relays: z.int(),
-  vodSessions: z.int(),
-  consumers: z.int(),
-  mismatches: z.array(z.string()),
 });
 
 const liveForm = z.enum(['ts', 'hls']).meta({ description: 'What the playlist lists channels as.' });

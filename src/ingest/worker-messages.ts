@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { refreshParts } from '../catalog/contract.ts';
-import { type Settings, sourceSchema, settingsSchema } from '../config/schema.ts';
+import type { Settings } from '../config/schema.ts';
+import { settingsSchema } from '../config/settings-schema.ts';
+import { sourceSchema } from '../config/source-schema.ts';
 import { outcomeSchema } from './outcome.ts';
 
 /** What a worker is started for. It holds the logins of a source: it goes from thread to thread and nowhere else. */

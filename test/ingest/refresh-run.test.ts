@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { settingsSchema } from '../../src/config/schema.ts';
+import { settingsSchema } from '../../src/config/settings-schema.ts';
 import { CoaxError } from '../../src/errors.ts';
 import { Guide } from '../../src/guide/guide.ts';
 import { runRefresh } from '../../src/ingest/refresh-run.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { sourceSchema } from '../../src/config/schema.ts';
+import { sourceSchema } from '../../src/config/source-schema.ts';
 import { accountsOf } from '../../src/sources/accounts-of.ts';
 import { knownLogins } from '../../src/sources/source-directory.ts';
 

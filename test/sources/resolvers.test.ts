@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type SourceConfig, sourceSchema } from '../../src/config/schema.ts';
+import type { SourceConfig } from '../../src/config/schema.ts';
+import { sourceSchema } from '../../src/config/source-schema.ts';
 import { CoaxError } from '../../src/errors.ts';
 import type { AccountId } from '../../src/model/ids.ts';
 import type { StreamLocator } from '../../src/model/items.ts';

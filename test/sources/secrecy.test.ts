@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { sourceSchema } from '../../src/config/schema.ts';
+import { sourceSchema } from '../../src/config/source-schema.ts';
 import { CoaxError, toProblem } from '../../src/errors.ts';
 import { createReader, createResolver } from '../../src/sources/factory.ts';
 import type { AccountId } from '../../src/model/ids.ts';

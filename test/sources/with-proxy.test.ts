@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { sourceSchema } from '../../src/config/schema.ts';
+import { sourceSchema } from '../../src/config/source-schema.ts';
 import { CoaxError } from '../../src/errors.ts';
 import type { AccountId } from '../../src/model/ids.ts';
 import type { StreamLocator } from '../../src/model/items.ts';

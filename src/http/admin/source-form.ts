@@ -3,10 +3,11 @@ import type { SourceState } from '../../catalog/contract.ts';
 import { newId } from '../../config/new-id.ts';
 import { decode } from '../../config/problems.ts';
 import { secretSegments } from '../../config/secrets.ts';
-import { type AccountConfig, type SourceConfig, sourceSchema } from '../../config/schema.ts';
+import type { AccountConfig, SourceConfig } from '../../config/schema.ts';
+import { sourceSchema } from '../../config/source-schema.ts';
 import { CoaxError } from '../../errors.ts';
 import { parsePanelAddress } from '../../sources/xtream/url.ts';
-import type { source, sourceCreate, sourcePatch } from '../schemas.ts';
+import type { source, sourceCreate, sourcePatch } from '../source-schemas.ts';
 
 type Patch = z.output<typeof sourcePatch>;
 

@@ -4,7 +4,7 @@ import type { Config, SourceConfig } from '../../config/schema.ts';
 import { CoaxError } from '../../errors.ts';
 import type { SourceId } from '../../model/ids.ts';
 import { type Route, route } from '../route.ts';
-import { source, sourceCreate, sourcePatch, sourceTest } from '../schemas.ts';
+import { source, sourceCreate, sourcePatch, sourceTest } from '../source-schemas.ts';
 import type { Services } from '../services.ts';
 import { createSource, patchSource, sourceView } from './source-form.ts';
 

@@ -4,7 +4,7 @@ import type { SessionId, StreamId } from '../../model/ids.ts';
 import type { SessionView } from '../../model/session-view.ts';
 import { factsView } from '../facts-view.ts';
 import { type Route, route } from '../route.ts';
-import { account, session, sync } from '../schemas.ts';
+import { account, session, sync } from '../session-schemas.ts';
 import type { Services } from '../services.ts';
 import { nextStreamBody } from './channel-streams-schemas.ts';
 

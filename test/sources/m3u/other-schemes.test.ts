@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { sourceSchema } from '../../../src/config/schema.ts';
+import { sourceSchema } from '../../../src/config/source-schema.ts';
 import type { AccountId } from '../../../src/model/ids.ts';
 import type { LiveItem } from '../../../src/model/items.ts';
 import { createResolver } from '../../../src/sources/factory.ts';

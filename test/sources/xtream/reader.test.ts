@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { type SourceConfig, sourceSchema } from '../../../src/config/schema.ts';
+import type { SourceConfig } from '../../../src/config/schema.ts';
+import { sourceSchema } from '../../../src/config/source-schema.ts';
 import { CoaxError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log/log.ts';
 import { ProviderClient } from '../../../src/sources/provider-client.ts';
