@@ -71,5 +71,5 @@ export function mayLeadIn(facts: CodecFacts | null): boolean {
   if (facts?.container !== 'mpegts' || video === undefined || audio === undefined) return false;
   const { codec, width, height, interlaced } = video;
   const picture = codec === 'h264' && interlaced !== true && sizes.has(`${width}x${height}`);
-  return picture && audio.sampleRate === 48_000 && audio.channels === 2 && !/^HE-AAC/.test(audio.profile ?? '');
+  return picture && audio.sampleRate === 48_000 && audio.channels === 2 && audio.profile?.startsWith('HE-AAC') !== true;
 }
