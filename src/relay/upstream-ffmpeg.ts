@@ -29,7 +29,7 @@ export async function openFfmpegUpstream(
   noteInput(child);
   child.stdin.end(concatList(request, Math.max(connectMs, stallMs)));
   const upstream = new FfmpegUpstream(child, addressSecrets([request.url]));
-  const late = connectMs * patience;
+  const late = Math.round(connectMs * patience);
   const timer = setTimeout(
     () => upstream.giveUp(new CoaxError('UPSTREAM_UNREACHABLE', `ffmpeg got no stream within ${late} ms`)),
     late,

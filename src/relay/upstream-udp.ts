@@ -115,7 +115,7 @@ export class UdpUpstream implements Upstream {
   /** What to say when there is no stream after `ms`. */
   lateness(ms: number): CoaxError {
     return this.#judged === 0
-      ? new CoaxError('UPSTREAM_STALLED', `No datagram came within ${ms} ms`)
+      ? new CoaxError('UPSTREAM_STALLED', `No datagram came within ${Math.round(ms)} ms`)
       : noStream(this.#judged);
   }
 

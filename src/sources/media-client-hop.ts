@@ -145,7 +145,7 @@ function breakWith(stream: Socket, body: IncomingMessage): void {
 }
 
 function lateError(what: string, ms: number, reason: string): CoaxError {
-  return new CoaxError('UPSTREAM_UNREACHABLE', `${what} within ${ms} ms`, { details: { reason } });
+  return new CoaxError('UPSTREAM_UNREACHABLE', `${what} within ${Math.round(ms)} ms`, { details: { reason } });
 }
 
 /** Turns what a proxy, a socket or the parser says into an error of ours. Messages of Node hold host names, so only their codes are kept. */

@@ -104,7 +104,7 @@ async function peekMedia({ body, status, headers }: OpenedMedia, options: JudgeO
   const { signal, firstByteTimeoutMs: timeoutMs } = options;
   const first = await peekBody(body, { atLeast: enoughBytes, timeoutMs, signal });
   if (first.length === 0 && !body.complete)
-    throw new CoaxError('UPSTREAM_STALLED', `The provider sent nothing within ${timeoutMs} ms`);
+    throw new CoaxError('UPSTREAM_STALLED', `The provider sent nothing within ${Math.round(timeoutMs)} ms`);
   if (body.complete || classifyAnswer({ ...options, status, headers, first }).kind === 'media') return first;
   return peekBody(body, { atLeast: preambleBytes, timeoutMs: preambleMs, signal });
 }
