@@ -62,8 +62,8 @@ public sealed record EngineChannel(
 /// <summary>Answer of <c>/host/v1/channels</c>.</summary>
 public sealed record EngineLineup(string Revision, IReadOnlyList<EngineChannel> Channels);
 
-/// <summary>Who watches: <paramref name="Key"/> is stable for a device, <paramref name="Label"/> is shown.</summary>
-public sealed record EngineViewer(string Key, string Label);
+/// <summary>Who watches: <paramref name="Key"/> is stable for a device, <paramref name="Label"/> is shown, <paramref name="User"/> counts for limits of users.</summary>
+public sealed record EngineViewer(string Key, string Label, string? User = null);
 
 /// <summary>Body of <c>POST /host/v1/streams</c>.</summary>
 public sealed record OpenStreamRequest(

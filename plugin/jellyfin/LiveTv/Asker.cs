@@ -50,7 +50,8 @@ internal sealed class Asker(IServerApplicationHost host, IHttpContextAccessor? a
         }
 
         var person = user?.FindFirst(UserId)?.Value ?? string.Empty;
-        return new Asking(new EngineViewer($"{device}:{person}", LabelOf(user?.FindFirst(ClaimTypes.Name)?.Value, user?.FindFirst(Device)?.Value)), Asking.Live);
+        var label = LabelOf(user?.FindFirst(ClaimTypes.Name)?.Value, user?.FindFirst(Device)?.Value);
+        return new Asking(new EngineViewer($"{device}:{person}", label, person.Length == 0 ? null : person), Asking.Live);
     }
 
     /// <summary>"Anna on Living room TV", or what of it is known.</summary>
