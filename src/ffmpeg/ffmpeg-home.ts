@@ -1,6 +1,7 @@
 import { CoaxError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import { findFfmpeg, type FfmpegBinary } from './find-ffmpeg.ts';
+import { findFfmpeg } from './find-ffmpeg.ts';
+import type { FoundTool } from './find-tool.ts';
 
 export interface FfmpegHomeOptions {
   /** The paths of the settings; empty looks in the usual places. */
@@ -16,14 +17,14 @@ const forgetMs = 30_000;
 /** Knows the ffmpeg of this machine. It is looked for at the first need, and again when the settings name another. */
 export class FfmpegHome {
   readonly #options: FfmpegHomeOptions;
-  #found: { readonly key: string; readonly atMs: number; readonly binary: Promise<FfmpegBinary | null> } | null = null;
+  #found: { readonly key: string; readonly atMs: number; readonly binary: Promise<FoundTool | null> } | null = null;
 
   constructor(options: FfmpegHomeOptions) {
     this.#options = options;
   }
 
   /** The ffmpeg that runs here, or null. Never rejects. */
-  async look(): Promise<FfmpegBinary | null> {
+  async look(): Promise<FoundTool | null> {
     const { configured, log, find = findFfmpeg } = this.#options;
     const { ffmpegPath, ffprobePath } = configured();
     const key = `${ffmpegPath}\n${ffprobePath}`;
