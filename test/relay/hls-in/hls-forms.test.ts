@@ -17,8 +17,7 @@ function serve(origin: HlsOrigin, folder = ''): void {
 
 /** Plays a finished stream to its end. */
 async function playAll(rig: HlsRig, ...open: Parameters<HlsRig['open']>): Promise<Buffer> {
-  const played = await rig.open(...open);
-  await rig.until('it is over', () => played.lost !== null);
+  const played = await rig.play(...open);
   expect(played.lost?.code).to.equal('UPSTREAM_ENDED');
   return played.bytes;
 }

@@ -33,8 +33,7 @@ async function make(origin: HlsOrigin, ...commands: readonly (readonly string[] 
 }
 
 async function playAll(rig: HlsRig, url: string): Promise<Played> {
-  const played = await rig.open(url);
-  await rig.until('it is over', () => played.lost !== null);
+  const played = await rig.play(url);
   expect(played.lost?.code).to.equal('UPSTREAM_ENDED');
   return played;
 }

@@ -61,6 +61,14 @@ export class HlsOrigin implements AsyncDisposable {
     this.#answers.set(path, answer);
   }
 
+  /** Puts segments at /1.ts, /2.ts and so on, and gives their names. */
+  putAll(segments: readonly Buffer[], name = (n: number): string => `${n}.ts`): string[] {
+    return segments.map((bytes, index) => {
+      this.put(`/${name(index + 1)}`, bytes);
+      return name(index + 1);
+    });
+  }
+
   /** Breaks all connections. */
   reset(): void {
     for (const socket of this.#open) socket.resetAndDestroy();
@@ -98,6 +106,15 @@ export function sendRange(bytes: Buffer): Answer {
     response
       .writeHead(206, { 'content-range': `bytes ${first}-${last}/${bytes.length}`, 'content-length': part.length })
       .end(part);
+  };
+}
+
+/** Sends the first bytes of a body and then no more; with `breakMs` its connection breaks that long after. */
+export function beginning(body: Buffer, length: number, breakMs?: number): Answer {
+  return (response) => {
+    response.writeHead(200, { 'content-length': body.length });
+    response.write(body.subarray(0, length));
+    if (breakMs !== undefined) setTimeout(() => response.socket?.resetAndDestroy(), breakMs);
   };
 }
 

@@ -143,6 +143,13 @@ export class HlsRig implements AsyncDisposable {
     return played;
   }
 
+  /** Opens the stream at an address, and plays it until it is lost or over. */
+  async play(...open: Parameters<HlsRig['open']>): Promise<Played> {
+    const played = await this.open(...open);
+    await this.until('it is over', () => played.lost !== null);
+    return played;
+  }
+
   /** Moves the clock until something is so. */
   async until(what: string, isSo: () => boolean, mostMs = 60_000): Promise<void> {
     for (let ms = 0; ms < mostMs; ms += 20) {
