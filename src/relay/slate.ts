@@ -209,7 +209,9 @@ export class Slate<Viewer extends SlateViewer> {
     return this.#show === null && home.outlet.position() === 0 && home.isSlow() && mayLeadIn(home.facts());
   }
 
-  #begin(reason: SlateReason, nowMs: number): void {
+  #begin(why: SlateReason, nowMs: number): void {
+    // Who lost a connection goes on to see what it was lost to, as long as none is free.
+    const reason = why === 'in-use' && this.reason === 'taken' ? 'taken' : why;
     if (this.#show !== null) {
       this.#show.stream.show(reason);
       this.#reason = reason;

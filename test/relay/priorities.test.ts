@@ -68,6 +68,7 @@ describe('What a live stream is for', () => {
     world.live?.send(10);
     await clock.tickAsync(5_000);
     expect([recording.isPiped, watching.isPiped, world.openUpstreams.length]).to.deep.equal([true, true, 1]);
+    expect(view(world, 'c1'), 'as long as none is free').to.include({ reason: 'A recording needs this connection' });
     recording.reset();
     await clock.tickAsync(6_000);
     expect(world.live?.path).to.equal('c1');
