@@ -40,6 +40,11 @@ export class Audience {
     return this.consumers.size > this.waiting.size;
   }
 
+  /** Somebody who is shown slates is on the way. */
+  isAwaited(): boolean {
+    return expected(this.holds).some(({ wantsSlates }) => wantsSlates);
+  }
+
   /** What it is all for: the most important purpose of those who are here. Live while it lingers for who may come back. */
   purpose(): LivePurpose {
     const all = [...this.consumers, ...this.holds].map((one) => one.purpose);

@@ -14,6 +14,8 @@ const freshMs = 5_000;
 export class Hold {
   readonly viewer: Viewer;
   readonly purpose: LivePurpose;
+  /** Its reader will be shown slates. */
+  readonly wantsSlates: boolean;
   readonly openedMs = performance.now();
   /** Resolves when there is media; rejects when there will be none. */
   readonly ready: Promise<void>;
@@ -25,9 +27,10 @@ export class Hold {
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<CoaxError>();
 
-  constructor(who: Pick<LiveRequest, 'viewer' | 'signal' | 'purpose'>, left: (hold: Hold) => void) {
+  constructor(who: Pick<LiveRequest, 'viewer' | 'signal' | 'purpose' | 'slates'>, left: (hold: Hold) => void) {
     this.viewer = who.viewer;
     this.purpose = who.purpose ?? 'live';
+    this.wantsSlates = who.slates === true;
     this.#signal = who.signal;
     this.#left = left;
     this.ready = this.#ready.promise;

@@ -141,6 +141,7 @@ export class Relay implements LeaseHolder {
     const hold = this.#audience.hold(request);
     this.#linger.pause();
     if (this.#out.hasStart(false)) hold.announce();
+    else if (hold.wantsSlates) this.#slate.expect();
     if (this.#state === 'reserving') this.#parts.leases.retry?.(this);
     return hold;
   }
@@ -267,6 +268,7 @@ export class Relay implements LeaseHolder {
       slateMs: this.#parts.settings.slateMs,
       viewers: this.#audience.consumers,
       waiting: this.#audience.waiting,
+      isAwaited: () => this.#audience.isAwaited(),
       outlet: this.#out,
       state: () => this.#state,
       isHopeless: () => this.#parts.leases.isHopeless?.(this) === true,

@@ -40,6 +40,8 @@ export interface SlateHome<Viewer extends SlateViewer> {
   readonly waiting: ReadonlySet<Viewer>;
   /** Where its packets go. */
   readonly outlet: Outlet;
+  /** A viewer who wants slates is on the way. */
+  isAwaited(): boolean;
   state(): RelayState;
   /** The relay waits for a connection, and none is on its way. */
   isHopeless(): boolean;
@@ -99,6 +101,14 @@ export class Slate<Viewer extends SlateViewer> {
     this.#timer = setInterval(this.#tick, tickMs);
     // A source may be quick with its first picture, and send nothing ahead all the same.
     if (this.#leadsIn()) this.#tick();
+  }
+
+  /**
+   * Somebody who wants slates is on the way: what leads a source in has to be there before its first picture, which may be faster than a
+   * media server's reader.
+   */
+  expect(): void {
+    if (this.#leadsIn()) this.watch();
   }
 
   /** The upstream was lost and is opened anew. */
@@ -173,7 +183,7 @@ export class Slate<Viewer extends SlateViewer> {
 
   #goOn(nowMs: number): void {
     const watchers = this.#watchers();
-    if (watchers.length === 0) {
+    if (watchers.length === 0 && !this.#home.isAwaited()) {
       this.stop();
       return;
     }

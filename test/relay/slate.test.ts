@@ -4,6 +4,7 @@ import { CoaxError } from '../../src/errors.ts';
 import { blindObserver } from '../../src/relay/observer.ts';
 import type { SlateReason } from '../../src/relay/slate-reason.ts';
 import type { CodecFacts } from '../../src/model/codec-facts.ts';
+import type { OutputId, ViewerKey } from '../../src/model/ids.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { type Player, World, type WorldOptions } from './world.ts';
@@ -110,7 +111,8 @@ describe('A slate', () => {
     player.reset();
   });
 
-  it('leads a channel in at once where its provider is known to send nothing ahead', async () => {
+  /** Its provider is known to send nothing ahead: a channel of it was watched. */
+  async function slowWorld(): Promise<World> {
     const facts: CodecFacts = {
       container: 'mpegts',
       video: [{ pid: 256, codec: 'h264', width: 1_280, height: 720 }],
@@ -127,6 +129,41 @@ describe('A slate', () => {
     }
     expect(reasons).to.deep.equal([]);
     first.reset();
+    return world;
+  }
+
+  it('leads a channel in before the source, whose first picture may be faster than the reader of a media server', async () => {
+    const world = await slowWorld();
+    const stopped = new AbortController();
+    const viewer = { key: 'v4' as ViewerKey, label: 'v4' };
+    const request = { channel: world.channel('c2'), viewer, outputId: 'main' as OutputId, signal: stopped.signal };
+    const held = world.relays.hold({ ...request, slates: true });
+    await clock.tickAsync(20);
+    expect([reasons, world.live?.path]).to.deep.equal([['starting'], 'c2']);
+    world.live?.send(5);
+    await held;
+    const player = world.open('c2', 'v4', slates);
+    await clock.tickAsync(20);
+    world.live?.send(25);
+    await clock.tickAsync(20);
+    expect(view(world, 'c2')?.state).to.equal('live');
+    expect(checkTs(player.socket.bytes).seconds, 'what a first segment is made of').to.be.above(3);
+    expectOneStream(player);
+    player.reset();
+    stopped.abort();
+    await clock.tickAsync(1_000);
+    const nobody = new AbortController();
+    const lone = world.relays.hold({ ...request, channel: world.channel('c3'), signal: nobody.signal, slates: true });
+    lone.catch(() => {});
+    await clock.tickAsync(30_000);
+    nobody.abort();
+    await clock.tickAsync(1_000);
+    expect(world.relays.snapshot(), 'nobody came').to.deep.equal([]);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('leads a channel in at once where its provider is known to send nothing ahead', async () => {
+    const world = await slowWorld();
     const recording = world.open('c2', 'v2', { ...slates, purpose: 'recording' });
     await clock.tickAsync(500);
     expect([reasons.length, recording.isPiped], 'not a recording').to.deep.equal([0, false]);

@@ -223,8 +223,9 @@ export class HostStream {
     this.#failure = null;
     this.#held = hostViewer(this.#key, this.#label, this.#request.user);
     const { outputId, purpose } = this.#request;
+    const slates = channel.streams.length > 0;
     void this.#relays
-      .hold({ channel, viewer: this.#held, outputId, signal: keeping.abort.signal, purpose })
+      .hold({ channel, viewer: this.#held, outputId, signal: keeping.abort.signal, purpose, slates })
       .then((hold) => {
         keeping.hold = hold;
         if (this.#lastReaderAt !== null || this.#readers.size > 0) hold.noteRead();
