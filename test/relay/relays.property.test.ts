@@ -6,6 +6,7 @@ import { blindObserver } from '../../src/relay/observer.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
 import { countPieces } from './piece-check.ts';
+import { expectNothingLeft } from './nothing-left.ts';
 import { World } from './world.ts';
 import { fakeTime } from '../support/fake-time.ts';
 
@@ -137,16 +138,7 @@ describe('Relays under random use', () => {
           }
           if (skips > 0) seen.skipped++;
           if (world.relays.snapshot().some(({ reconnects }) => reconnects > 0)) seen.reopened++;
-          for (const player of world.players) player.reset();
-          await clock.tickAsync(60_000);
-          expect(world.relays.snapshot(), 'sessions left').to.deep.equal([]);
-          expect(world.openUpstreams, 'upstreams left').to.deep.equal([]);
-          expect(world.pool.leases(), 'leases left').to.deep.equal([]);
-          expect(
-            world.players.filter((player) => player.isWaiting),
-            'players left waiting',
-          ).to.deep.equal([]);
-          expect(clock.countTimers(), 'timers left').to.equal(0);
+          await expectNothingLeft(world, clock);
         }),
         { numRuns },
       );

@@ -4,6 +4,7 @@ import type sinon from 'sinon';
 import { CoaxError } from '../../src/errors.ts';
 import { CapacityRefusal } from '../../src/relay/upstream.ts';
 import { checkTs } from '../support/ts-check.ts';
+import { expectNothingLeft } from './nothing-left.ts';
 import { type Player, World } from './world.ts';
 import { fakeTime } from '../support/fake-time.ts';
 
@@ -97,13 +98,7 @@ describe('Slates under random use', () => {
           if (!asking.has(player)) expect(hasSlate, 'a slate for somebody who did not ask').to.equal(false);
           else if (hasSlate && bytes.includes(channelMark)) seen['after a slate']++;
         }
-        for (const player of world.players) player.reset();
-        await clock.tickAsync(20_000);
-        expect(world.relays.snapshot(), 'sessions left').to.deep.equal([]);
-        expect(world.openUpstreams, 'upstreams left').to.deep.equal([]);
-        expect(world.pool.leases(), 'leases left').to.deep.equal([]);
-        expect(world.pool.waiting, 'requests left').to.equal(0);
-        expect(clock.countTimers(), 'timers left').to.equal(0);
+        await expectNothingLeft(world, clock, 20_000);
       }),
       { numRuns },
     );
