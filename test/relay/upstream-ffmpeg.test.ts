@@ -6,10 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Lease } from '../../src/accounts/lease.ts';
-import { LeasePool } from '../../src/accounts/lease-pool.ts';
 import { type CoaxError, toCoaxError } from '../../src/errors.ts';
-import type { AccountId, LoginKey, SessionId, SourceId, ViewerKey } from '../../src/model/ids.ts';
 import type { FfmpegUpstreamRequest } from '../../src/model/upstream-request.ts';
 import { openInputs } from '../../src/relay/open-inputs.ts';
 import type { Upstream } from '../../src/relay/upstream.ts';
@@ -18,6 +15,7 @@ import { ffmpegBytes, hasFfmpeg, needsFfmpeg } from '../support/ffmpeg.ts';
 import { commandLines } from '../support/process-tree.ts';
 import { RtspServer } from '../support/rtsp-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { stageLease } from './one-lease.ts';
 
 const clipArgs =
   '-f lavfi -i testsrc=size=160x120:rate=25 -f lavfi -i sine=440 -t 4 -pix_fmt yuv420p -g 25 -c:v libx264 -preset ultrafast -c:a aac';
@@ -26,33 +24,13 @@ describe(`openFfmpegUpstream${needsFfmpeg}`, function () {
   this.timeout(30_000);
   let media: Buffer;
   let folder: string;
-  let pool: LeasePool;
-  let lease: Lease;
-  const opened: Upstream[] = [];
+  const stage = stageLease();
   before(function () {
     if (!hasFfmpeg) this.skip();
     media = ffmpegBytes([...clipArgs.split(' '), '-f', 'mpegts']);
     folder = mkdtempSync(join(tmpdir(), 'coax-input-'));
   });
   after(() => folder !== undefined && rmSync(folder, { recursive: true }));
-  beforeEach(async () => {
-    pool = new LeasePool({ waitMs: 1_000, coolingFloorMs: 0, coolingCapMs: 0 });
-    const id = 'a1' as AccountId;
-    pool.setAccounts([{ id, sourceId: 's1' as SourceId, loginKey: 'l1' as LoginKey, label: 'a1', limit: null }]);
-    lease = await pool.acquire({
-      candidates: [id],
-      viewer: { key: 'v' as ViewerKey, label: 'v' },
-      purpose: 'live',
-      holder: { sessionId: 'x' as SessionId, isIdle: () => false, isSoleViewer: () => false, yieldSlot: () => {} },
-      signal: new AbortController().signal,
-    });
-  });
-  afterEach(async () => {
-    for (const upstream of opened.splice(0)) upstream.destroy();
-    lease.end();
-    await lease.released;
-    await pool.stop();
-  });
 
   async function open(
     url: string,
@@ -67,9 +45,9 @@ describe(`openFfmpegUpstream${needsFfmpeg}`, function () {
       protocol,
       headers: { 'user-agent': 'Mine/7', ...more },
     };
-    const how = { lease, connectMs, signal: new AbortController().signal };
+    const how = { lease: stage.lease, connectMs, signal: new AbortController().signal };
     const upstream = await openFfmpegUpstream(request, how, { path: async () => path });
-    opened.push(upstream);
+    stage.opened.push(upstream);
     return upstream;
   }
 
@@ -91,14 +69,14 @@ describe(`openFfmpegUpstream${needsFfmpeg}`, function () {
     if (process.platform === 'linux') expect(lines).to.match(/ffmpeg .*concat/);
     for (const secret of ['bob', 'geheim', 'tok3n', String(server.port)]) expect(lines).to.not.include(secret);
     expect(server.userAgent).to.equal('Mine/7');
-    expect(lease.state).to.equal('open');
+    expect(stage.lease.state).to.equal('open');
     expect(openInputs.size).to.equal(1);
     upstream.destroy();
     const { bytes } = got;
     await upstream.closed;
     await waitUntil('the connection is closed', () => server.sockets.size === 0);
     expect(got).to.deep.equal({ bytes, lost: null });
-    expect([lease.state, openInputs.size]).to.deep.equal(['granted', 0]);
+    expect([stage.lease.state, openInputs.size]).to.deep.equal(['granted', 0]);
   });
 
   it('tells that a login or a stream is refused, without saying which', async () => {
@@ -114,7 +92,7 @@ describe(`openFfmpegUpstream${needsFfmpeg}`, function () {
     await using gone = await RtspServer.start({ media, refuse: 404 });
     expect((await failure(open(`rtsp://127.0.0.1:${gone.port}/x`, 'rtsp'))).code).to.equal('UPSTREAM_NOT_FOUND');
     expect((await failure(open('rtsp://127.0.0.1:1/x', 'rtsp'))).code).to.equal('UPSTREAM_UNREACHABLE');
-    expect(lease.state).to.equal('granted');
+    expect(stage.lease.state).to.equal('granted');
   });
 
   it('gives up on a server that says nothing, and tells of one that stops', async () => {
@@ -125,15 +103,15 @@ describe(`openFfmpegUpstream${needsFfmpeg}`, function () {
     const failed = failure(open(`rtsp://127.0.0.1:${address.port}/x`, 'rtsp', 100));
     expect((await failed).code).to.equal('UPSTREAM_UNREACHABLE');
     mute.close();
-    await lease.closeSocket();
+    await stage.lease.closeSocket();
     await using server = await RtspServer.start({ media });
     const got = listen(await open(`rtsp://127.0.0.1:${server.port}/x`, 'rtsp'));
     await waitUntil('bytes', () => got.bytes > 0);
     for (const socket of server.sockets) socket.end();
     await waitUntil('the end', () => got.lost !== null);
     expect(got.lost?.code).to.equal('UPSTREAM_ENDED');
-    await lease.closeSocket();
-    expect(lease.state).to.equal('granted');
+    await stage.lease.closeSocket();
+    expect(stage.lease.state).to.equal('granted');
   });
 
   for (const [name, target, listener, protocol] of [

@@ -2,15 +2,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { LeasePool } from '../../src/accounts/lease-pool.ts';
-import type { Lease } from '../../src/accounts/lease.ts';
 import { CoaxError } from '../../src/errors.ts';
-import type { AccountId, LoginKey, SessionId, SourceId, ViewerKey } from '../../src/model/ids.ts';
 import type { UdpUpstreamRequest } from '../../src/model/upstream-request.ts';
 import { openUdpUpstream, type UdpUpstream } from '../../src/relay/upstream-udp.ts';
 import { syntheticTs } from '../support/ts-builder.ts';
 import { freeUdpPort, multicastWorks, UdpSender } from '../support/udp-sender.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { stageLease } from './one-lease.ts';
 
 const canMulticast = process.platform === 'linux' && (await multicastWorks());
 const needsMulticast = canMulticast ? '' : ' (skipped: no group can be joined on loopback here)';
@@ -27,32 +25,13 @@ const isJoined = (group: string): boolean => {
 };
 
 describe('openUdpUpstream', () => {
-  let pool: LeasePool;
-  let lease: Lease;
-  const opened: UdpUpstream[] = [];
-  beforeEach(async () => {
-    pool = new LeasePool({ waitMs: 1_000, coolingFloorMs: 0, coolingCapMs: 0 });
-    const id = 'a1' as AccountId;
-    pool.setAccounts([{ id, sourceId: 's1' as SourceId, loginKey: 'l1' as LoginKey, label: 'a1', limit: null }]);
-    lease = await pool.acquire({
-      candidates: [id],
-      viewer: { key: 'v' as ViewerKey, label: 'v' },
-      purpose: 'live',
-      holder: { sessionId: 'x' as SessionId, isIdle: () => false, isSoleViewer: () => false, yieldSlot: () => {} },
-      signal: new AbortController().signal,
-    });
-  });
-  afterEach(async () => {
-    for (const upstream of opened.splice(0)) upstream.destroy();
-    lease.end();
-    await pool.stop();
-  });
+  const stage = stageLease();
 
   async function open(parts: Partial<UdpUpstreamRequest> & { port: number }, connectMs = 2_000, signal?: AbortSignal) {
     const request: UdpUpstreamRequest = { kind: 'udp', address: '127.0.0.1', rtp: false, ...parts };
-    const how = { lease, connectMs, signal: signal ?? new AbortController().signal };
+    const how = { lease: stage.lease, connectMs, signal: signal ?? new AbortController().signal };
     const upstream = await openUdpUpstream(request, how);
-    opened.push(upstream);
+    stage.opened.push(upstream);
     return upstream;
   }
 
@@ -101,11 +80,11 @@ describe('openUdpUpstream', () => {
     using sender = await UdpSender.start(group, port);
     const upstream = await until(open({ port, address: group, interface: '127.0.0.1' }), () => sender.send(stream));
     expect(isJoined(group)).to.equal(true);
-    expect(lease.state).to.equal('open');
+    expect(stage.lease.state).to.equal('open');
     upstream.destroy();
     expect(isJoined(group)).to.equal(false);
     await upstream.closed;
-    expect(lease.state).to.equal('granted');
+    expect(stage.lease.state).to.equal('granted');
   });
 
   it(`takes the interface by its name, and only the sender that is asked for${needsMulticast}`, async function () {
@@ -131,10 +110,10 @@ describe('openUdpUpstream', () => {
     using sender = await UdpSender.start('127.0.0.1', port);
     const told: object[] = [];
     const request: UdpUpstreamRequest = { kind: 'udp', address: '127.0.0.1', port, rtp: true };
-    const how = { lease, connectMs: 2_000, signal: new AbortController().signal };
+    const how = { lease: stage.lease, connectMs: 2_000, signal: new AbortController().signal };
     const opening = openUdpUpstream(request, how, (counts) => told.push(counts));
     const upstream = await until(opening, () => sender.send(stream, { rtp: true }));
-    opened.push(upstream);
+    stage.opened.push(upstream);
     const got = listen(upstream);
     await waitUntil('bytes', () => got.bytes.length > 0);
     sender.skip(3);
@@ -168,7 +147,7 @@ describe('openUdpUpstream', () => {
 
   it('tells that nothing came', async () => {
     expect(await codeOf(open({ port: await freeUdpPort() }, 60))).to.equal('UPSTREAM_STALLED');
-    expect(lease.state).to.be.oneOf(['open', 'granted', 'closing']);
+    expect(stage.lease.state).to.be.oneOf(['open', 'granted', 'closing']);
   });
 
   it('tells that what came is no transport stream', async () => {

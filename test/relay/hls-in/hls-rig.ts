@@ -1,13 +1,12 @@
 import type { Lease } from '../../../src/accounts/lease.ts';
-import { LeasePool } from '../../../src/accounts/lease-pool.ts';
 import type { CoaxError } from '../../../src/errors.ts';
-import type { AccountId, LoginKey, SessionId, SourceId, ViewerKey } from '../../../src/model/ids.ts';
 import type { HttpUpstreamRequest } from '../../../src/model/upstream-request.ts';
 import { pidOf } from '../../../src/mpegts/packet.ts';
 import { type HttpReach, openHttpUpstream } from '../../../src/relay/upstream-http.ts';
 import type { Upstream } from '../../../src/relay/upstream.ts';
 import { fakeTime } from '../../support/fake-time.ts';
 import { stampOf, type SyntheticOptions, syntheticTs, videoPid } from '../../support/ts-builder.ts';
+import { oneAccountPool, takeLease } from '../one-lease.ts';
 
 const realImmediate = setImmediate;
 const realTimeout = setTimeout;
@@ -105,34 +104,20 @@ export function lastStampOf(all: readonly Buffer[], n: number): number {
   return last;
 }
 
-const accountId = 'a1' as AccountId;
-
 /** A lease of a real pool, an upstream on it, and a clock that a test moves. */
 export class HlsRig implements AsyncDisposable {
   readonly clock = fakeTime();
-  readonly pool = new LeasePool({ waitMs: 1_000, coolingFloorMs: 0, coolingCapMs: 2_000 });
+  readonly pool = oneAccountPool(2_000);
   readonly #end = new AbortController();
   readonly #played: Played[] = [];
   lease: Lease | null = null;
-
-  constructor() {
-    this.pool.setAccounts([
-      { id: accountId, sourceId: 's1' as SourceId, loginKey: 'l1' as LoginKey, label: 'a', limit: 1 },
-    ]);
-  }
 
   /** Opens the stream at an address, on the lease of the time before where there was one. */
   async open(
     url: string,
     more: { readonly reach?: HttpReach; readonly headers?: HttpUpstreamRequest['headers'] } = {},
   ): Promise<Played> {
-    this.lease ??= await this.pool.acquire({
-      candidates: [accountId],
-      viewer: { key: 'v' as ViewerKey, label: 'v' },
-      purpose: 'live',
-      holder: { sessionId: 's' as SessionId, isIdle: () => false, isSoleViewer: () => false, yieldSlot: () => {} },
-      signal: this.#end.signal,
-    });
+    this.lease ??= await takeLease(this.pool, this.#end.signal);
     const opening = openHttpUpstream(
       { kind: 'http', urls: [url], headers: { 'user-agent': 'test', ...more.headers } },
       { lease: this.lease, signal: this.#end.signal, connectMs: 5_000, stallMs: 4_000 },
