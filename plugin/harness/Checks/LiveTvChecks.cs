@@ -111,7 +111,7 @@ internal static class LiveTvChecks
         var anna = Asker.Of(Who("d1", "u1", "Anna"), "/Items/1/PlaybackInfo", "server");
         Expect.Equal("d1:u1 Anna on Living room TV live", $"{anna.Viewer?.Key} {anna.Viewer?.Label} {anna.Purpose}", "a viewer");
         Expect.Equal("d1:u1 Living room TV", $"{Asker.Of(Who("d1", "u1", string.Empty), "/x", "server").Viewer?.Key} {Asker.Of(Who("d1", "u1", string.Empty), "/x", "server").Viewer?.Label}", "without a name");
-        Expect.Equal("u1", anna.Viewer?.User, "the user, whose limits hold on every device");
+        Expect.Equal("Anna", anna.Viewer?.User, "the user, whose limits hold on every device");
         Expect.Equal(null, Asker.Of(Who("server", "0", string.Empty), "/x", "SERVER").Viewer, "an API key without a device");
         Expect.Equal(null, Asker.Of(null, "/Videos/1/stream", "server").Viewer, "nobody");
         Expect.True(Asker.Of(Who("d1", "u1", "Anna"), "/LiveTv/Timers", "server") is { IsRecording: true, Viewer: null }, "a timer that starts at once");

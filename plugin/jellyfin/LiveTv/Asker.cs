@@ -50,8 +50,9 @@ internal sealed class Asker(IServerApplicationHost host, IHttpContextAccessor? a
         }
 
         var person = user?.FindFirst(UserId)?.Value ?? string.Empty;
-        var label = LabelOf(user?.FindFirst(ClaimTypes.Name)?.Value, user?.FindFirst(Device)?.Value);
-        return new Asking(new EngineViewer($"{device}:{person}", label, person.Length == 0 ? null : person), Asking.Live);
+        var name = user?.FindFirst(ClaimTypes.Name)?.Value;
+        // Limits of users are set by their names.
+        return new Asking(new EngineViewer($"{device}:{person}", LabelOf(name, user?.FindFirst(Device)?.Value), string.IsNullOrWhiteSpace(name) ? null : name), Asking.Live);
     }
 
     /// <summary>"Anna on Living room TV", or what of it is known.</summary>
