@@ -8,7 +8,7 @@ import type { ChannelId, EpisodeId, MovieId, SeriesId } from '../../model/ids.ts
 import type { Services } from '../services.ts';
 import { getCatchup, headCatchup } from './catchup.ts';
 import { idAndExt, outputBase, outputOf } from './context.ts';
-import { type FileKind, getFile, headFile } from './files.ts';
+import { getFile, headFile } from './files.ts';
 import { getHlsEntry, getHlsPlaylist, getHlsSegment, headHls } from './hls.ts';
 import { getLive, headLive } from './live.ts';
 import { OpenResponses } from './open-responses.ts';
@@ -45,15 +45,10 @@ export function outputRouter(services: Services): Router {
       const output = outputOf(request, services);
       answer(discovery(output, outputBase(request, output, services), services.lineup.tunerCount()), response);
     };
-  const files = (kind: FileKind): void => {
-    router.head(
-      `/:token/${kind}/:file`,
-      guarded((request, response) => headFile(kind, request, response, services)),
-    );
-    router.get(
-      `/:token/${kind}/:file`,
-      guarded((request, response) => getFile(kind, request, response, services, open)),
-    );
+  // Express answers HEAD by GET unless told otherwise: for media that would open a provider's stream.
+  const media = (kind: string, head: Handler, get: Handler): void => {
+    router.head(`/:token/${kind}/:file`, guarded(head));
+    router.get(`/:token/${kind}/:file`, guarded(get));
   };
 
   hlsRoutes(router, services, open);
@@ -75,25 +70,22 @@ export function outputRouter(services: Services): Router {
       response.status(204).end();
     },
   );
-  // Express answers HEAD by GET unless told otherwise: for media that would open a provider's stream.
-  router.head(
-    '/:token/live/:file',
-    guarded((request, response) => headLive(request, response, services)),
+  media(
+    'live',
+    (request, response) => headLive(request, response, services),
+    (request, response) => getLive(request, response, services, open),
   );
-  router.get(
-    '/:token/live/:file',
-    guarded((request, response) => getLive(request, response, services, open)),
+  media(
+    'catchup',
+    (request, response) => headCatchup(request, response, services),
+    (request, response) => getCatchup(request, response, services, open),
   );
-  router.head(
-    '/:token/catchup/:file',
-    guarded((request, response) => headCatchup(request, response, services)),
-  );
-  router.get(
-    '/:token/catchup/:file',
-    guarded((request, response) => getCatchup(request, response, services, open)),
-  );
-  files('movie');
-  files('episode');
+  for (const kind of ['movie', 'episode'] as const)
+    media(
+      kind,
+      (request, response) => headFile(kind, request, response, services),
+      (request, response) => getFile(kind, request, response, services, open),
+    );
   router.get(
     '/:token/playlist.m3u',
     guarded(async (request, response) => {
