@@ -47,7 +47,11 @@ describe('the build', function () {
       const [bytes] = (await once(media, 'data')) as [Buffer];
       expect(bytes[0]).to.equal(0x47);
       player.destroy();
-      expect(await (await fetch(output.replace('playlist.m3u', 'guide.xml'))).text()).to.include('<programme ');
+      // The guide is read after the channels, and published when it is.
+      const guide = async () => (await fetch(output.replace('playlist.m3u', 'guide.xml'))).text();
+      for (let tries = 0; !(await guide()).includes('<programme ') && tries < 100; tries += 1)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await guide()).to.include('<programme ');
     } finally {
       engine.stdin.end();
       const [code] = (await once(engine, 'exit')) as [number];

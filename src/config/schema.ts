@@ -19,7 +19,9 @@ export const outputSchema = z.strictObject({
     .min(0, 'has to be 0 (no limit) or more')
     .max(10_000)
     .default(0)
-    .meta({ description: 'How many channels and films may be watched through this output at a time; 0 is no limit.' }),
+    .meta({
+      description: 'How many may watch through this output at a time, channels and films together; 0 is no limit.',
+    }),
   catchup: z.boolean().default(true).meta({
     description:
       'Tell players in the playlist that past programmes can be played, for channels whose provider keeps an archive.',
