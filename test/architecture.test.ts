@@ -18,7 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['main'],
 ];
-const everyone = new Set(['errors', 'config', 'log', 'model', 'thread-priority', 'version']);
+const everyone = new Set(['delay', 'errors', 'config', 'log', 'model', 'thread-priority', 'version']);
 /** Arrows inside a layer or upwards that are meant, with the reason. */
 const meant: Readonly<Record<string, string>> = {
   'catchup → vod': 'a past programme is served as a film is: sessions, ranges, one lease',

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Lease } from '../accounts/lease.ts';
+import { delay } from '../delay.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { ArchiveWindow } from '../model/archive.ts';
 import type { AccountId } from '../model/ids.ts';
@@ -137,7 +138,7 @@ export class ArchivePlayback {
         const mayCome = known instanceof NotHere && isEdge && tries < edgeTries;
         if (signal.aborted || !mayCome) throw known;
         // oxlint-disable-next-line no-await-in-loop
-        await waitFor(this.#deps.edgeWaitMs ?? usualEdgeWaitMs, signal);
+        await delay(this.#deps.edgeWaitMs ?? usualEdgeWaitMs, signal);
       }
     }
   }
@@ -202,7 +203,7 @@ export class ArchivePlayback {
   async #openAt(fromSec: number, account: AccountId, lease: Lease, options: OpenOptions): Promise<OpenedWay> {
     const window = this.#window(fromSec);
     const aheadSec = window.startUnix + overlapSec + this.#lagSec - Date.now() / 1000;
-    if (aheadSec > 0 && this.#deps.edgeWaitMs !== 0) await waitFor(aheadSec * 1000, options.signal);
+    if (aheadSec > 0 && this.#deps.edgeWaitMs !== 0) await delay(aheadSec * 1000, options.signal);
     try {
       return await this.#openPatiently(account, lease, options, this.#window(fromSec, beyondSec));
     } catch (error) {
@@ -276,20 +277,4 @@ function answerOf({ opened: { status, headers, body } }: OpenedWay): RangeAnswer
 async function closed({ opened }: OpenedWay, lease: Lease): Promise<void> {
   opened.body.destroy();
   await lease.closeSocket();
-}
-
-/** Rejects with CANCELLED on abort. */
-function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.reject(new CoaxError('CANCELLED'));
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(new CoaxError('CANCELLED'));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', abort, { once: true });
-  });
 }

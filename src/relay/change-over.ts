@@ -1,7 +1,7 @@
 import { CoaxError, toCoaxError } from '../errors.ts';
 import { type Candidate, Candidates, isSame } from './candidates.ts';
 import type { Connection } from './connection.ts';
-import { abortable, delay } from './delay.ts';
+import { abortable, delay } from '../delay.ts';
 import type { Granted } from './lease-taker.ts';
 import type { StreamLoss } from './stream-loss.ts';
 

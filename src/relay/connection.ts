@@ -1,7 +1,7 @@
 import type { Lease } from '../accounts/lease.ts';
 import { CoaxError, toCoaxError } from '../errors.ts';
 import type { Candidate } from './candidates.ts';
-import { atMost, delay } from './delay.ts';
+import { atMost, delay } from '../delay.ts';
 import type { GenerationSink } from './generation.ts';
 import { type NextGeneration, nextGeneration } from './next-generation.ts';
 import type { Pacer } from './pacer.ts';

@@ -6,7 +6,7 @@ import { AttemptBudget, backOffMs, mostAttempts, steadyMs } from './attempt-budg
 import { type Candidate, Candidates, isSame } from './candidates.ts';
 import { ChangeOver } from './change-over.ts';
 import { Connection, type ConnectionHome } from './connection.ts';
-import { delay } from './delay.ts';
+import { delay } from '../delay.ts';
 import type { FeedHome, FeedOptions, FeedTimes } from './feed-home.ts';
 import { type Granted, LeaseTaker } from './lease-taker.ts';
 import { Pacer } from './pacer.ts';

@@ -1,5 +1,5 @@
 import { type CoaxError, toCoaxError } from '../errors.ts';
-import { delay } from './delay.ts';
+import { delay } from '../delay.ts';
 import type { Feed } from './feed.ts';
 
 /** Pauses between rounds of attempts; the last one stays. */

@@ -9,7 +9,7 @@ import type { StreamHealthView } from '../model/session-view.ts';
 import { type SendQueueOf, sendQueues } from '../net/send-queues.ts';
 import type { Candidate } from './candidates.ts';
 import type { LiveConsumer, LiveRequest, PlayableChannel, SessionView } from './contract.ts';
-import { abortable } from './delay.ts';
+import { abortable } from '../delay.ts';
 import type { CompleteFacts } from './facts-watch.ts';
 import { Farewells } from './farewells.ts';
 import { blindObserver, type RelayObserver } from './observer.ts';

@@ -11,7 +11,7 @@ import type {
 import { CoaxError } from '../errors.ts';
 import type { AccountId, LeaseId } from '../model/ids.ts';
 import type { Viewer } from '../model/viewer.ts';
-import { abortable } from '../relay/delay.ts';
+import { abortable } from '../delay.ts';
 
 /** The account of every transcode: the machine itself. */
 export const machineAccount = 'machine' as AccountId;

@@ -1,4 +1,4 @@
-import { CoaxError } from '../errors.ts';
+import { delay } from '../delay.ts';
 import type { Reader } from './reader.ts';
 
 /** The time in which a session's one socket belongs to one response. */
@@ -30,20 +30,8 @@ export class Turn {
   }
 
   /** Waits; rejects with CANCELLED on abort. */
-  wait(ms: number): Promise<void> {
+  async wait(ms: number): Promise<void> {
     const { signal } = this.#controller;
-    if (signal.aborted) return Promise.reject(new CoaxError('CANCELLED'));
-    if (ms <= 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        clearTimeout(timer);
-        reject(new CoaxError('CANCELLED'));
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      }, ms);
-      signal.addEventListener('abort', abort, { once: true });
-    });
+    if (ms > 0 || signal.aborted) await delay(ms, signal);
   }
 }

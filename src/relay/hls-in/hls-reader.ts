@@ -2,7 +2,7 @@ import { CoaxError, toCoaxError } from '../../errors.ts';
 import { ptsDifference } from '../../mpegts/time.ts';
 import type { MediaSession } from '../../sources/media-session.ts';
 import type { HlsSegment } from '../../text/hls-types.ts';
-import { delay } from '../delay.ts';
+import { delay } from '../../delay.ts';
 import type { Upstream, UpstreamSink } from '../upstream.ts';
 import { Assembly } from './assembly.ts';
 import { isHiccup, isUnplayable, mayHaveExpired } from './hls-failure.ts';

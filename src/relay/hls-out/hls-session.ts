@@ -1,7 +1,7 @@
 import { CoaxError, type ErrorCode, toCoaxError } from '../../errors.ts';
 import type { ChannelId, OutputId } from '../../model/ids.ts';
 import type { LiveConsumer, LiveRequest, PlayableChannel } from '../contract.ts';
-import { abortable } from '../delay.ts';
+import { abortable } from '../../delay.ts';
 import type { HlsChannel, HlsSettings } from './hls-channel.ts';
 import type { Segment } from './segment.ts';
 

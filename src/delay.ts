@@ -1,4 +1,4 @@
-import { CoaxError } from '../errors.ts';
+import { CoaxError } from './errors.ts';
 
 /** Waits; rejects with CANCELLED as soon as the signal aborts. */
 export function delay(ms: number, signal: AbortSignal): Promise<void> {
