@@ -1,25 +1,12 @@
 import { expect } from 'chai';
-import type { ArchiveSettings, Fault } from '../support/fake-provider/settings.ts';
+import { type ArchiveSettings, defaultSettings, type Fault } from '../support/fake-provider/settings.ts';
 import { startEngine } from '../support/engine.ts';
 import { ffmpegPlay, ffprobe, needFfmpeg } from '../support/players.ts';
 import { quickSettings, type Rig, startRig } from '../support/rig.ts';
 import { startFakeProvider } from '../support/start-fake-provider.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const usual: ArchiveSettings = {
-  forms: ['path-dash'],
-  live: [],
-  html: [],
-  days: 7,
-  lagSec: 30,
-  delivery: 'file',
-  paceFactor: 0,
-  preamble: '',
-  ownClock: false,
-  playlist: '',
-  entry: '',
-};
-
+const usual = defaultSettings.archive;
 const nowUnix = (): number => Math.floor(Date.now() / 1000);
 /** A whole minute, so many seconds ago. */
 const ago = (seconds: number): number => Math.floor((nowUnix() - seconds) / 60) * 60;

@@ -1,19 +1,10 @@
 import { expect } from 'chai';
+import { defaultSettings } from '../support/fake-provider/settings.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { ffmpegPlay, needFfmpeg } from '../support/players.ts';
 import { type Rig, startRig } from '../support/rig.ts';
 
-const plain = {
-  form: 'ts',
-  encrypted: false,
-  master: false,
-  extension: '.ts',
-  junk: false,
-  tokenMs: 0,
-  window: 5,
-  loop: 0,
-  only: true,
-} as const;
+const plain = { ...defaultSettings.hls, form: 'ts', only: true } as const;
 
 describe('channels that a panel has as HLS only, through the engine', function () {
   this.timeout(90_000);
