@@ -1,14 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEngine } from '../test/support/engine.ts';
-import { syntheticClip } from '../test/support/ts-builder.ts';
 import { startNginx } from './nginx.ts';
+import { startOneChannel } from './one-channel.ts';
 import { Child, cpuSeconds, loadTool, pinned } from './processes.ts';
 import { type BenchContext, median, quantile, type Result } from './result.ts';
 
 const bench = 'fan-out';
-const clipSeconds = 10;
 
 interface SinkEnd {
   readonly leastBps: number;
@@ -29,13 +24,6 @@ interface Measured extends SinkEnd {
   /** Share of one core. */
   readonly cpu: number;
   readonly joins: readonly number[];
-}
-
-/** A source of one 8 Mbit/s channel on core 1. */
-async function startSource(context: BenchContext): Promise<Child & { port?: number }> {
-  const clip = join(context.folder, 'clip-8mbit.ts');
-  if (!existsSync(clip)) writeFileSync(clip, syntheticClip(clipSeconds * 1000, { bitRate: 8_000_000 }));
-  return new Child([...pinned(1), loadTool('tssrc', context.folder), clip, String(clipSeconds), '0', '--back', '1500']);
 }
 
 /** `count` consumers of `path` on `port`; the CPU of `pid` over the window, and joins of one more viewer in its midst. */
@@ -77,27 +65,16 @@ async function measure(
 /** (b) CPU of one process for N consumers of one 8 Mbit/s channel, against nginx with one upstream connection a consumer. */
 export async function run(context: BenchContext): Promise<readonly Result[]> {
   const counts = context.quick ? [50, 500] : [50, 250, 500, 1000];
-  await using source = await startSource(context);
-  const ready = await source.next<{ port: number; bytesPerSecond: number }>();
-  if (ready === undefined) throw new Error('the source did not start');
-  const rate = ready.bytesPerSecond * 8;
-  const folder = mkdtempSync(join(tmpdir(), 'coax-bench-'));
+  await using channel = await startOneChannel(context);
+  const { engine, port, rate } = channel;
+  const path = new URL(await engine.liveUrl('One')).pathname;
   const results: Result[] = [];
-  try {
-    const playlist = join(folder, 'one.m3u');
-    writeFileSync(playlist, `#EXTM3U\n#EXTINF:-1 tvg-id="one",One\nhttp://127.0.0.1:${ready.port}/one.ts\n`);
-    await using engine = await startEngine({ prefix: pinned(0), demo: false });
-    await engine.addSource({ kind: 'm3u', name: 'Bench', url: playlist });
-    const path = new URL(await engine.liveUrl('One')).pathname;
-    for (const count of counts) {
-      const ours = await measure(context, engine.port, path, engine.pid, count, true);
-      await using nginx = await startNginx(context.folder, ready.port, 0);
-      const theirs = nginx === null ? null : await measure(context, nginx.port, '/one.ts', nginx.pid, count, false);
-      context.say(`${count}: ${JSON.stringify({ ours, theirs })}`);
-      results.push(...rows(count, rate, ours, theirs));
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  for (const count of counts) {
+    const ours = await measure(context, engine.port, path, engine.pid, count, true);
+    await using nginx = await startNginx(context.folder, port, 0);
+    const theirs = nginx === null ? null : await measure(context, nginx.port, '/one.ts', nginx.pid, count, false);
+    context.say(`${count}: ${JSON.stringify({ ours, theirs })}`);
+    results.push(...rows(count, rate, ours, theirs));
   }
   return results;
 }

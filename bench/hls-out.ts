@@ -1,18 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserPlay, playInBrowser } from '../test/support/browser-player.ts';
 import { chromiumPath } from '../test/support/chromium.ts';
-import { startEngine } from '../test/support/engine.ts';
 import { HlsPlayer } from '../test/support/hls-player.ts';
 import { startRig } from '../test/support/rig.ts';
-import { syntheticClip } from '../test/support/ts-builder.ts';
 import { startFileNginx } from './nginx.ts';
-import { Child, cpuSeconds, loadTool, pinned, residentBytes } from './processes.ts';
+import { startOneChannel } from './one-channel.ts';
+import { Child, cpuSeconds, pinned, residentBytes } from './processes.ts';
 import { type BenchContext, median, quantile, type Result } from './result.ts';
 
 const bench = 'hls-out';
-const clipSeconds = 10;
 
 interface ClientsEnd {
   readonly seconds: number;
@@ -83,57 +80,48 @@ async function saveSegments(url: string, root: string): Promise<void> {
 
 /** HLS out: CPU per player against nginx with the same segments as files, join time, and a browser on a paced source. */
 export async function run(context: BenchContext): Promise<readonly Result[]> {
-  const counts = context.quick ? [50] : [10, 50, 100, 200];
-  const clip = join(context.folder, 'clip-8mbit.ts');
-  if (!existsSync(clip)) writeFileSync(clip, syntheticClip(clipSeconds * 1000, { bitRate: 8_000_000 }));
-  const tool = loadTool('tssrc', context.folder);
-  await using source = new Child([...pinned(1), tool, clip, String(clipSeconds), '0', '--back', '1500']);
-  const ready = await source.next<{ port: number; bytesPerSecond: number }>();
-  if (ready === undefined) throw new Error('the source did not start');
-  const channelRate = ready.bytesPerSecond * 8;
-  const folder = mkdtempSync(join(tmpdir(), 'coax-bench-'));
-  const results: Result[] = [];
-  try {
-    const playlist = join(folder, 'one.m3u');
-    writeFileSync(playlist, `#EXTM3U\n#EXTINF:-1 tvg-id="one",One\nhttp://127.0.0.1:${ready.port}/one.ts\n`);
-    await using engine = await startEngine({ prefix: pinned(0), demo: false });
-    await engine.addSource({ kind: 'm3u', name: 'Bench', url: playlist });
-    const url = (await engine.liveUrl('One')).replace(/\.ts$/, '.m3u8');
-    results.push({
-      bench,
-      what: 'cold: first segment whole',
-      value: await firstSegmentMs(url),
-      unit: 'ms',
-      note: 'two segments of two seconds have to come first',
-    });
-    const root = join(folder, 'files');
-    mkdirSync(root);
-    const keeper = await new HlsPlayer(url).open();
-    await keeper.play(10_000);
-    await saveSegments(url, root);
-    const joins: number[] = [];
-    for (let n = 0; n < (context.quick ? 5 : 20); n++) joins.push(await firstSegmentMs(url));
-    results.push({
-      bench,
-      what: 'running: first segment whole',
-      value: median(joins),
-      unit: 'ms',
-      target: { text: '100 ms', met: quantile(joins, 0.9) <= 100 },
-    });
-    for (const count of counts) {
-      const ours = await measure(context, url, engine.pid, count, false);
-      await using nginx = await startFileNginx(context.folder, root, 0);
-      const theirs =
-        nginx === null
-          ? null
-          : await measure(context, `http://127.0.0.1:${nginx.port}/index.m3u8`, nginx.pid, count, true);
-      context.say(`${count}: ${JSON.stringify({ ours, theirs })}`);
-      results.push(...rows(count, channelRate, ours, theirs));
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const results = await players(context);
   if (chromiumPath !== undefined) results.push(...(await inBrowser(context)));
+  return results;
+}
+
+async function players(context: BenchContext): Promise<Result[]> {
+  const counts = context.quick ? [50] : [10, 50, 100, 200];
+  await using channel = await startOneChannel(context);
+  const { engine, folder, rate } = channel;
+  const results: Result[] = [];
+  const url = (await engine.liveUrl('One')).replace(/\.ts$/, '.m3u8');
+  results.push({
+    bench,
+    what: 'cold: first segment whole',
+    value: await firstSegmentMs(url),
+    unit: 'ms',
+    note: 'two segments of two seconds have to come first',
+  });
+  const root = join(folder, 'files');
+  mkdirSync(root);
+  const keeper = await new HlsPlayer(url).open();
+  await keeper.play(10_000);
+  await saveSegments(url, root);
+  const joins: number[] = [];
+  for (let n = 0; n < (context.quick ? 5 : 20); n++) joins.push(await firstSegmentMs(url));
+  results.push({
+    bench,
+    what: 'running: first segment whole',
+    value: median(joins),
+    unit: 'ms',
+    target: { text: '100 ms', met: quantile(joins, 0.9) <= 100 },
+  });
+  for (const count of counts) {
+    const ours = await measure(context, url, engine.pid, count, false);
+    await using nginx = await startFileNginx(context.folder, root, 0);
+    const theirs =
+      nginx === null
+        ? null
+        : await measure(context, `http://127.0.0.1:${nginx.port}/index.m3u8`, nginx.pid, count, true);
+    context.say(`${count}: ${JSON.stringify({ ours, theirs })}`);
+    results.push(...rows(count, rate, ours, theirs));
+  }
   return results;
 }
 
