@@ -33,9 +33,9 @@ async function watch(
       return;
     }
     const until = performance.now() + forMs;
-    while (performance.now() < until) {
+    while (performance.now() < until && !client.ended) {
       // oxlint-disable-next-line no-await-in-loop -- as a player reads
-      counts.bytes += (await Promise.race([client.read(18_800), sleep(2_000).then(() => Buffer.alloc(0))])).length;
+      counts.bytes += (await client.read(18_800, 2_000).catch(() => Buffer.alloc(0))).length;
     }
     if (how === 'pause') await sleep(upTo(8_000));
   } catch {
@@ -97,7 +97,9 @@ async function soak(): Promise<boolean> {
     marks.push({ minute: (performance.now() - start) / 60_000, ...mark(engine) });
     say(JSON.stringify({ ...marks.at(-1), ...counts }));
   }, 15_000);
-  await Promise.all(Array.from({ length: viewers }, () => viewer(urls, film, end)));
+  // A player that fails is one of many; the next one goes on.
+  const insist = () => viewer(urls, film, end).catch(() => void (counts.failed += 1));
+  await Promise.all(Array.from({ length: viewers }, insist));
   clearInterval(note);
   await sleep(10_000);
   const { text } = await engine.api('GET', '/debug/sync');
