@@ -14,14 +14,9 @@ export const outputSchema = z.strictObject({
   live: z.enum(['ts', 'hls']).default('ts').meta({
     description: 'What the playlist lists channels as: one endless stream (ts), or HLS for browsers and Apple devices.',
   }),
-  maxStreams: z
-    .int('has to be a whole number')
-    .min(0, 'has to be 0 (no limit) or more')
-    .max(10_000)
-    .default(0)
-    .meta({
-      description: 'How many may watch through this output at a time, channels and films together; 0 is no limit.',
-    }),
+  maxStreams: z.int('has to be a whole number').min(0, 'has to be 0 (no limit) or more').max(10_000).default(0).meta({
+    description: 'How many may watch through this output at a time, channels and films together; 0 is no limit.',
+  }),
   catchup: z.boolean().default(true).meta({
     description:
       'Tell players in the playlist that past programmes can be played, for channels whose provider keeps an archive.',
