@@ -54,6 +54,13 @@ export class Lineup {
     return channel !== null && !channel.hidden && this.#isShown(output, channel) ? channel : null;
   }
 
+  /** The channel that comes first in this output. */
+  first(output: OutputConfig): Channel | null {
+    return (
+      this.#deps.catalog.channels.list({ ...channelQueryOf(this.#deps.config(), output), limit: 1 }).items[0] ?? null
+    );
+  }
+
   /** The channels on each side of this one as players zap through the output, nearest first. */
   neighbours(outputId: OutputId, id: ChannelId, count: number): Beside<PlayableChannel> {
     const config = this.#deps.config();

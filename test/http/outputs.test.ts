@@ -64,6 +64,16 @@ describe('the outputs', () => {
     expect(playlist).to.include(`http://localhost:${port}/o/`);
   });
 
+  it('send ffplay and ffmpeg, which read no lists of channels, to the first one', async () => {
+    const ask = (agent: string) =>
+      fetch(`${app.output}/playlist.m3u`, { redirect: 'manual', headers: { 'user-agent': agent } });
+    const [first] = /^http\S+$/m.exec(await (await ask('VLC/3.0.20 LibVLC/3.0.20')).text()) ?? [];
+    const sent = await ask('Lavf/59.27.100');
+    expect([sent.status, sent.headers.get('location')]).to.deep.equal([307, first]);
+    const named = await fetch(`${app.output}/playlist.m3u?format=ts`, { headers: { 'user-agent': 'Lavf/59.27.100' } });
+    expect(await named.text()).to.match(/^#EXTM3U/);
+  });
+
   it('answer 304 while nothing has changed, packed and plain, and 200 with another ETag once it has', async function () {
     for (const path of ['playlist.m3u', 'guide.xml', 'guide.xml.gz']) {
       const first = await fetch(`${app.output}/${path}`);

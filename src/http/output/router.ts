@@ -90,6 +90,7 @@ export function outputRouter(services: Services): Router {
     '/:token/playlist.m3u',
     guarded(async (request, response) => {
       const ending = wantedEnding(request.query);
+      if (ending === null && sendFirstChannel(request, response, services)) return undefined;
       if (ending === null) return published('playlist.m3u')(request, response);
       const output = outputOf(request, services);
       const generation = await services.publisher.current(output, outputBase(request, output, services));
@@ -154,6 +155,21 @@ function hlsRoutes(router: Router, services: Services, open: OpenResponses): voi
     '/:token/live/:channel/:session/:file',
     guarded((request, response) => getHlsSegment(request, response, services, open)),
   );
+}
+
+/**
+ * ffplay and ffmpeg read lists of HLS segments, and no lists of channels (libavformat's hls.c, `hls_probe`): they are sent to the first
+ * channel. False for every other client.
+ */
+function sendFirstChannel(request: Request, response: Response, services: Services): boolean {
+  if (request.headers['user-agent']?.startsWith('Lavf/') !== true) return false;
+  const output = outputOf(request, services);
+  const first = services.lineup.first(output);
+  if (first === null) return false;
+  response
+    .set('Cache-Control', 'no-store')
+    .redirect(307, `${outputBase(request, output, services)}/live/${first.id}.ts`);
+  return true;
 }
 
 /** An SVG may hold scripts; served like this it is a picture and nothing else. */
